@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What PortOwner's configure asks for.
+
+# PO_MISSING(WHAT, DEBIAN, FEDORA, ALPINE, ARCH)
+# Ends configure with the names of the packages that have WHAT.
+AC_DEFUN([PO_MISSING], [AC_MSG_ERROR([$1 is missing. It is in the package
+    $2 (Debian, Ubuntu), $3 (Fedora), $4 (Alpine), $5 (Arch)])])
+
+# PO_ARG_OID_ROOT
+# --with-oid-root moves the MIB module and the code together.
+AC_DEFUN([PO_ARG_OID_ROOT], [
+AC_ARG_WITH([oid-root], [AS_HELP_STRING([--with-oid-root=OID],
+    [root of PORT-OWNER-MIB @<:@1.3.6.1.4.1.8072.9999.9999.20559@:>@])],
+    [], [with_oid_root=1.3.6.1.4.1.8072.9999.9999.20559])
+PO_OID_ROOT=`AS_ECHO(["$with_oid_root"]) | $SED 's/^\.//'`
+AS_IF([$AWK -v root="$PO_OID_ROOT" -f "$srcdir/mib/rebase.awk" \
+    "$srcdir/mib/PORT-OWNER-MIB.txt" >/dev/null], [],
+    [AC_MSG_ERROR([--with-oid-root=$with_oid_root cannot be the root of the MIB])])
+AC_SUBST([PO_OID_ROOT])
+])
+
+# PO_COMPILER_WARNINGS
+# --enable-werror is for those who work on the sources.
+AC_DEFUN([PO_COMPILER_WARNINGS], [
+AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror],
+    [warnings are errors])], [], [enable_werror=no])
+PO_CFLAGS="-std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla"
+AS_IF([test "$enable_werror" = yes], [PO_CFLAGS="$PO_CFLAGS -Werror"])
+AC_SUBST([PO_CFLAGS])
+])
+
+# PO_SANITIZERS
+AC_DEFUN([PO_SANITIZERS], [
+AC_ARG_ENABLE([sanitizers], [AS_HELP_STRING([--enable-sanitizers],
+    [build with the address and undefined behaviour sanitizers])],
+    [], [enable_sanitizers=no])
+po_sanitizers=no
+AS_IF([test "$enable_sanitizers" = yes], [
+    po_sanitizers="address, undefined"
+    PO_CFLAGS="$PO_CFLAGS -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+    PO_LDFLAGS="-fsanitize=address,undefined"
+    po_saved_cflags=$CFLAGS
+    CFLAGS="$CFLAGS -fsanitize=address,undefined"
+    AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])], [],
+	[AC_MSG_ERROR([$CC cannot link with sanitizers (libasan, libubsan)])])
+    CFLAGS=$po_saved_cflags])
+AC_SUBST([PO_LDFLAGS])
+AM_CONDITIONAL([SANITIZERS], [test "$enable_sanitizers" = yes])
+])
+
+# PO_NET_SNMP
+# The agent's libraries: by pkg-config, else by net-snmp-config.  The library
+# with Net-SNMP's own MIB modules is not needed.
+AC_DEFUN([PO_NET_SNMP], [
+AC_ARG_VAR([NET_SNMP_CONFIG], [path of net-snmp-config])
+PKG_CHECK_EXISTS([netsnmp-agent >= 5.7], [
+    po_net_snmp_version=`$PKG_CONFIG --modversion netsnmp-agent`
+    NET_SNMP_CFLAGS=`$PKG_CONFIG --cflags netsnmp-agent netsnmp`
+    NET_SNMP_LIBS="`$PKG_CONFIG --libs-only-L netsnmp-agent netsnmp` -lnetsnmpagent -lnetsnmp"], [
+    AC_PATH_TOOL([NET_SNMP_CONFIG], [net-snmp-config])
+    AS_IF([test -n "$NET_SNMP_CONFIG"], [
+	po_net_snmp_version=`$NET_SNMP_CONFIG --version`
+	NET_SNMP_CFLAGS=`$NET_SNMP_CONFIG --base-cflags`
+	NET_SNMP_LIBS=`$NET_SNMP_CONFIG --base-agent-libs`])])
+po_saved_cppflags=$CPPFLAGS
+po_saved_libs=$LIBS
+CPPFLAGS="$CPPFLAGS $NET_SNMP_CFLAGS"
+LIBS="${NET_SNMP_LIBS--lnetsnmpagent -lnetsnmp} $LIBS"
+AC_MSG_CHECKING([for Net-SNMP's agent library])
+AC_LINK_IFELSE([AC_LANG_PROGRAM([[
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+]], [[init_agent("x");]])], [AC_MSG_RESULT([${po_net_snmp_version-yes}])],
+    [AC_MSG_RESULT([no])
+    PO_MISSING([Net-SNMP with its agent library], [libsnmp-dev],
+	[net-snmp-devel], [net-snmp-dev], [net-snmp])])
+CPPFLAGS=$po_saved_cppflags
+LIBS=$po_saved_libs
+NET_SNMP_LIBS=${NET_SNMP_LIBS--lnetsnmpagent -lnetsnmp}
+AC_SUBST([NET_SNMP_CFLAGS])
+AC_SUBST([NET_SNMP_LIBS])
+])

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The agent process from its options to its end, around Net-SNMP's event loop.
+ */
+#include "agent/agent.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+#include <net-snmp/agent/agent_callbacks.h>
+#include <net-snmp/library/fd_event_manager.h>
+#include <net-snmp/library/large_fd_set.h>
+
+#include "agent/handler.h"
+#include "agent/lock.h"
+
+#define DEFAULT_MASTER "/var/agentx/master"
+#define FIRST_SNAPSHOT 10000 /* ms to wait for it */
+#define PING_INTERVAL 2 /* s, also between attempts to connect */
+
+struct agent {
+	const struct po_agent_options *options;
+	struct po_config config;
+	struct po_handler *handler;
+	bool connected; /* to the master */
+	bool ended;
+};
+
+static int
+note_connected(int major, int minor, void *server, void *client)
+{
+	struct agent *agent = client;
+
+	(void)major;
+	(void)minor;
+	(void)server;
+	agent->connected = true;
+	return 0;
+}
+
+static const char *
+master_address(void)
+{
+	const char *address = netsnmp_ds_get_string(
+	    NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET);
+
+	return address != NULL ? address : DEFAULT_MASTER;
+}
+
+/* Whatever has to be said to Net-SNMP before it reads its files. */
+static void
+prepare(struct agent *agent)
+{
+	const struct po_agent_options *options = agent->options;
+
+	po_config_prepare(&options->files);
+	netsnmp_ds_set_boolean(
+	    NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_ALARM_DONT_USE_SIG, 1);
+	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE,
+	    options->standalone == NULL);
+	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
+	    NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, PING_INTERVAL);
+	/* An absent master is said once here, not at every attempt. */
+	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID,
+	    NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
+	if (options->master != NULL)
+		netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID,
+		    NETSNMP_DS_AGENT_X_SOCKET, options->master);
+	if (options->standalone != NULL)
+		netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID,
+		    NETSNMP_DS_AGENT_PORTS, options->standalone);
+}
+
+static int
+take_lock(const char *master)
+{
+	pid_t holder;
+	int result;
+
+	result = po_lock_take(master, &holder);
+	if (result >= 0)
+		return 0;
+	if (result == -EWOULDBLOCK)
+		snmp_log(LOG_ERR,
+		    "portownerd: another portownerd (pid %ld) serves the "
+		    "AgentX master %s already; stop it or give -x another "
+		    "master\n",
+		    (long)holder, master);
+	else
+		snmp_log(LOG_ERR, "portownerd: no lock for %s: %s\n", master,
+		    strerror(-result));
+	return result;
+}
+
+/* Reads the configuration; as a subagent this also connects to the master. */
+static int
+start_net_snmp(struct agent *agent)
+{
+	const struct po_agent_options *options = agent->options;
+	const char *master = options->master;
+
+	prepare(agent);
+	if (init_agent("portowner") != 0)
+		return -EIO;
+	po_config_register("portowner", "", &agent->config);
+	snmp_register_callback(SNMP_CALLBACK_APPLICATION,
+	    SNMPD_CALLBACK_INDEX_START, note_connected, agent);
+	init_snmp("portowner");
+	if (options->master != NULL)
+		netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID,
+		    NETSNMP_DS_AGENT_X_SOCKET, options->master);
+	if (options->standalone != NULL) {
+		if (init_master_agent() == 0)
+			return 0;
+		snmp_log(LOG_ERR,
+		    "portownerd: cannot listen on %s; is another agent "
+		    "there?\n",
+		    options->standalone);
+		return -EADDRINUSE;
+	}
+	master = master_address();
+	if (!agent->connected)
+		snmp_log(LOG_WARNING,
+		    "portownerd: no AgentX master at %s; trying again every "
+		    "%d s (snmpd.conf needs \"master agentx\")\n",
+		    master,
+		    netsnmp_ds_get_int(NETSNMP_DS_APPLICATION_ID,
+			NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL));
+	return take_lock(master);
+}
+
+static void
+reload(struct agent *agent)
+{
+	snmp_log(LOG_INFO, "portownerd: reading the configuration again\n");
+	po_config_set_defaults(&agent->config);
+	free_config();
+	read_configs();
+	po_feed_set_timeout(
+	    po_handler_feed(agent->handler), agent->config.cache_timeout);
+}
+
+static void
+read_control(int fd, void *context)
+{
+	struct agent *agent = context;
+	char octet;
+	ssize_t got = read(fd, &octet, 1);
+
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (got <= 0)
+		agent->ended = true;
+	else if (octet == 'H')
+		reload(agent);
+}
+
+static int
+start_serving(struct agent *agent)
+{
+	const struct po_agent_options *options = agent->options;
+	struct po_feed *feed;
+
+	agent->handler = po_handler_new(options->socket);
+	if (agent->handler == NULL)
+		return -ENOMEM;
+	feed = po_handler_feed(agent->handler);
+	po_feed_set_timeout(feed, agent->config.cache_timeout);
+	/* Without rows the agent still says what is wrong. */
+	po_feed_start(feed, FIRST_SNAPSHOT);
+	if (po_handler_register(agent->handler, options->standalone != NULL) !=
+	    0) {
+		snmp_log(LOG_ERR, "portownerd: the tables are refused\n");
+		return -EIO;
+	}
+	if (register_readfd(options->control, read_control, agent) != 0)
+		return -EIO;
+	return write(options->control, "R", 1) == 1 ? 0 : -errno;
+}
+
+/* Waits for anything to happen and lets Net-SNMP handle it. */
+static void
+run_once(void)
+{
+	netsnmp_large_fd_set readable, writable, special;
+	struct timeval timeout = {3600, 0};
+	int count, descriptors = 0, block = 1;
+
+	netsnmp_large_fd_set_init(&readable, FD_SETSIZE);
+	netsnmp_large_fd_set_init(&writable, FD_SETSIZE);
+	netsnmp_large_fd_set_init(&special, FD_SETSIZE);
+	NETSNMP_LARGE_FD_ZERO(&readable);
+	NETSNMP_LARGE_FD_ZERO(&writable);
+	NETSNMP_LARGE_FD_ZERO(&special);
+	snmp_select_info2(&descriptors, &readable, &timeout, &block);
+	netsnmp_external_event_info2(
+	    &descriptors, &readable, &writable, &special);
+	count = netsnmp_large_fd_set_select(descriptors, &readable, &writable,
+	    &special, block ? NULL : &timeout);
+	if (count > 0) {
+		netsnmp_dispatch_external_events2(
+		    &count, &readable, &writable, &special);
+		snmp_read2(&readable);
+	} else if (count == 0) {
+		snmp_timeout();
+	}
+	run_alarms();
+	netsnmp_check_outstanding_agent_requests();
+	netsnmp_large_fd_set_cleanup(&readable);
+	netsnmp_large_fd_set_cleanup(&writable);
+	netsnmp_large_fd_set_cleanup(&special);
+}
+
+int
+po_agent_run(const struct po_agent_options *options)
+{
+	struct agent agent = {.options = options};
+	int error;
+
+	/* A master that goes away must not take the agent with it. */
+	signal(SIGPIPE, SIG_IGN);
+	po_config_set_defaults(&agent.config);
+	error = start_net_snmp(&agent);
+	if (error == 0)
+		error = start_serving(&agent);
+	while (error == 0 && !agent.ended)
+		run_once();
+	unregister_readfd(options->control);
+	po_handler_free(agent.handler);
+	if (error == 0) {
+		snmp_shutdown("portowner");
+		shutdown_agent();
+	}
+	return error == 0 ? 0 : PO_AGENT_HOPELESS;
+}

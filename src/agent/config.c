@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The tokens of portowner.conf(5).
+ */
+#include "agent/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+
+#include "collect/collector.h"
+
+/*
+ * Net-SNMP calls a token's handler without any context, so the place to fill
+ * has to be known here.
+ */
+static struct po_config *filled;
+static size_t prefix_length;
+
+void
+po_config_set_defaults(struct po_config *config)
+{
+	const char *folder = getenv("XDG_RUNTIME_DIR");
+
+	memset(config, 0, sizeof(*config));
+	strcpy(config->source, "auto");
+	config->cache_timeout = 30;
+	config->max_rows = PO_MAX_ROWS;
+	config->all_stacks = true;
+	if (geteuid() == 0)
+		snprintf(config->collector_socket,
+		    sizeof(config->collector_socket), "%s/collector.sock",
+		    RUNDIR);
+	else if (folder != NULL && strlen(folder) < 64)
+		snprintf(config->collector_socket,
+		    sizeof(config->collector_socket),
+		    "%s/portowner/collector.sock", folder);
+	else
+		snprintf(config->collector_socket,
+		    sizeof(config->collector_socket),
+		    "/tmp/portowner-%lu/collector.sock",
+		    (unsigned long)geteuid());
+}
+
+/* "file: line 3: Error: cacheTimeout 0: must be a number from 1 to 3600" */
+static void
+complain(const char *token, const char *value, const char *what)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s %s: %s", token, value, what);
+	netsnmp_config_error("%s", text);
+}
+
+static bool
+parse_number(const char *token, const char *value, uint32_t low, uint32_t high,
+    uint32_t *number)
+{
+	char what[64], *end;
+	unsigned long parsed;
+
+	errno = 0;
+	parsed = strtoul(value, &end, 10);
+	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 ||
+	    parsed < low || parsed > high) {
+		snprintf(what, sizeof(what), "must be a number from %lu to %lu",
+		    (unsigned long)low, (unsigned long)high);
+		complain(token, value, what);
+		return false;
+	}
+	*number = (uint32_t)parsed;
+	return true;
+}
+
+static void
+parse_choice(const char *token, const char *value, const char *yes,
+    const char *no, bool *choice)
+{
+	char what[64];
+
+	if (strcasecmp(value, yes) == 0) {
+		*choice = true;
+	} else if (strcasecmp(value, no) == 0) {
+		*choice = false;
+	} else {
+		snprintf(what, sizeof(what), "must be %s or %s", yes, no);
+		complain(token, value, what);
+	}
+}
+
+static void
+parse_text(const char *token, const char *value, char *text, size_t size)
+{
+	if (value[0] == '\0')
+		complain(token, value, "needs a value");
+	else if (strlen(value) >= size)
+		complain(token, value, "is too long");
+	else
+		strcpy(text, value);
+}
+
+static void
+parse_source(const char *token, const char *value)
+{
+	if (strchr(value, ' ') != NULL && strncmp(value, "replay:", 7) != 0)
+		complain(token, value, "must be one word");
+	else
+		parse_text(
+		    token, value, filled->source, sizeof(filled->source));
+}
+
+/* Called for each line with one of the tokens below. */
+static void
+parse_line(const char *token, char *line)
+{
+	const char *name = token + prefix_length;
+	char *end = line + strlen(line);
+
+	while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
+		*--end = '\0';
+	if (strcasecmp(name, "source") == 0)
+		parse_source(token, line);
+	else if (strcasecmp(name, "collectorSocket") == 0)
+		parse_text(token, line, filled->collector_socket,
+		    sizeof(filled->collector_socket));
+	else if (strcasecmp(name, "cacheTimeout") == 0)
+		parse_number(token, line, PO_CACHE_TIMEOUT_MIN,
+		    PO_CACHE_TIMEOUT_MAX, &filled->cache_timeout);
+	else if (strcasecmp(name, "maxRows") == 0)
+		parse_number(
+		    token, line, 1, UINT32_MAX / 256, &filled->max_rows);
+	else if (strcasecmp(name, "stacks") == 0)
+		parse_choice(token, line, "all", "own", &filled->all_stacks);
+	else if (strcasecmp(name, "arguments") == 0)
+		parse_choice(token, line, "yes", "no", &filled->arguments);
+	else if (strcasecmp(name, "listenerEphemeralUdp") == 0)
+		parse_choice(
+		    token, line, "yes", "no", &filled->listener_ephemeral_udp);
+}
+
+void
+po_config_register(
+    const char *type, const char *prefix, struct po_config *config)
+{
+	static const struct {
+		const char *name;
+		const char *help;
+		bool collector; /* the module collects nothing by itself */
+	} tokens[] = {
+	    {"source", "auto|diag|proc|replay:FILE", true},
+	    {"stacks", "own|all", true},
+	    {"maxRows", "number", true},
+	    {"arguments", "yes|no", true},
+	    {"listenerEphemeralUdp", "yes|no", true},
+	    {"collectorSocket", "path", false},
+	    {"cacheTimeout", "seconds", false},
+	};
+	char token[64];
+	size_t i;
+
+	filled = config;
+	prefix_length = strlen(prefix);
+	for (i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
+		if (prefix_length != 0 && tokens[i].collector)
+			continue;
+		snprintf(token, sizeof(token), "%s%s", prefix, tokens[i].name);
+		register_config_handler(
+		    type, token, parse_line, NULL, tokens[i].help);
+	}
+}
+
+void
+po_config_prepare(const struct po_config_files *files)
+{
+	/* The daemon needs no MIB file, and writes none of Net-SNMP's. */
+	setenv("MIBS", "", 1);
+	netsnmp_ds_set_boolean(
+	    NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, 1);
+	netsnmp_ds_set_boolean(
+	    NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE, 1);
+	if (files->without_defaults)
+		netsnmp_ds_set_boolean(
+		    NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
+	if (files->extra != NULL)
+		netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID,
+		    NETSNMP_DS_LIB_OPTIONALCONFIG, files->extra);
+}
+
+/* The life of the process that po_config_read_apart() forks. */
+static void
+read_and_send(const struct po_config_files *files, int out)
+{
+	struct po_config config;
+	bool sent;
+
+	/* What is wrong with the files, the agent will say. */
+	snmp_disable_log();
+	po_config_prepare(files);
+	netsnmp_ds_set_boolean(
+	    NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_NO_TOKEN_WARNINGS, 1);
+	po_config_set_defaults(&config);
+	po_config_register("portowner", "", &config);
+	init_snmp("portowner");
+	sent = write(out, &config, sizeof(config)) == (ssize_t)sizeof(config);
+	_exit(sent ? 0 : 1);
+}
+
+int
+po_config_read_apart(
+    const struct po_config_files *files, struct po_config *config)
+{
+	size_t used = 0;
+	ssize_t got;
+	int ends[2];
+	pid_t pid;
+
+	if (pipe(ends) != 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		read_and_send(files, ends[1]);
+	}
+	close(ends[1]);
+	while (pid > 0 && used < sizeof(*config)) {
+		got = read(
+		    ends[0], (char *)config + used, sizeof(*config) - used);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		used += (size_t)got;
+	}
+	close(ends[0]);
+	if (pid > 0)
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	return pid < 0 ? -EAGAIN : used == sizeof(*config) ? 0 : -EIO;
+}

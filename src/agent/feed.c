@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The agent's side of the collector's socket, hung into Net-SNMP's event loop.
+ */
+#include "agent/feed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+
+#include "broker/client.h"
+#include "collect/collector.h"
+
+#define RETRY 1000000 /* us after a failure */
+
+struct po_feed {
+	struct po_client *client;
+	struct po_epoch *epoch;
+	void (*done)(void *context);
+	void *context;
+	uint32_t timeout; /* s */
+	int watched; /* descriptor in the event loop, -1: none */
+	bool refreshing;
+	bool failed; /* the last time; so it is logged once */
+	bool partial; /* the same */
+	uint32_t dropped; /* the same */
+	uint64_t started; /* the refresh under way, us */
+	uint64_t retry_at; /* us */
+	uint64_t changed_at; /* us: a change, or the first snapshot */
+	uint32_t generation;
+	uint32_t errors;
+	uint32_t changes;
+	uint32_t last_change; /* ticks of sysUpTime */
+	uint32_t discontinuity;
+	char source[256];
+};
+
+static struct po_epoch *
+hold(struct po_epoch *epoch)
+{
+	epoch->references++;
+	return epoch;
+}
+
+void
+po_epoch_release(struct po_epoch *epoch)
+{
+	if (epoch == NULL || --epoch->references > 0)
+		return;
+	po_shared_release(epoch->shared);
+	free(epoch->history);
+	free(epoch);
+}
+
+/* shared is taken over, also where there is no memory. */
+static struct po_epoch *
+new_epoch(struct po_shared *shared)
+{
+	struct po_epoch *epoch = calloc(1, sizeof(*epoch));
+	size_t count = shared->snapshot.n_listeners;
+
+	if (epoch != NULL)
+		epoch->history = calloc(count + 1, sizeof(*epoch->history));
+	if (epoch == NULL || epoch->history == NULL) {
+		free(epoch);
+		po_shared_release(shared);
+		return NULL;
+	}
+	epoch->references = 1;
+	epoch->shared = shared;
+	return epoch;
+}
+
+/* What is served before there is anything: no rows, and visibly partial. */
+static struct po_epoch *
+empty_epoch(void)
+{
+	const struct po_builder_options options = {.max_rows = 1};
+	const struct po_seal seal = {.source = "none"};
+	struct po_builder *builder = po_builder_new(&options);
+	struct po_shared *shared = NULL;
+	void *image = NULL;
+	size_t size;
+	int fd;
+
+	if (builder == NULL)
+		return NULL;
+	if (po_builder_add_gap(builder, PO_GAP_ERROR, 1,
+		"no collector has answered yet", NULL) == 0 &&
+	    po_builder_seal(builder, &seal, &image, &size) == 0) {
+		fd = po_share_create(image, size);
+		if (fd >= 0) {
+			po_share_map(fd, size, &shared);
+			close(fd);
+		}
+	}
+	free(image);
+	po_builder_free(builder);
+	return shared == NULL ? NULL : new_epoch(shared);
+}
+
+static uint32_t
+uptime(void)
+{
+	return (uint32_t)netsnmp_get_agent_uptime();
+}
+
+struct po_feed *
+po_feed_new(
+    const char *collector_socket, void (*done)(void *context), void *context)
+{
+	struct po_feed *feed = calloc(1, sizeof(*feed));
+
+	if (feed == NULL)
+		return NULL;
+	feed->client = po_client_new(collector_socket);
+	feed->epoch = empty_epoch();
+	if (feed->client == NULL || feed->epoch == NULL) {
+		po_feed_free(feed);
+		return NULL;
+	}
+	feed->done = done;
+	feed->context = context;
+	feed->timeout = 30;
+	feed->watched = -1;
+	feed->changed_at = po_clock_us();
+	feed->discontinuity = uptime();
+	strcpy(feed->source, "none");
+	return feed;
+}
+
+static void
+unwatch(struct po_feed *feed)
+{
+	if (feed->watched >= 0)
+		unregister_readfd(feed->watched);
+	feed->watched = -1;
+}
+
+void
+po_feed_free(struct po_feed *feed)
+{
+	if (feed == NULL)
+		return;
+	unwatch(feed);
+	po_client_free(feed->client);
+	po_epoch_release(feed->epoch);
+	free(feed);
+}
+
+/* Counts what happened to the listeners since the snapshot before. */
+static void
+compare_listeners(struct po_feed *feed, struct po_epoch *epoch)
+{
+	const struct po_snapshot *before = &feed->epoch->shared->snapshot;
+	uint32_t changes;
+
+	changes = po_history_compare(feed->generation == 0 ? NULL : before,
+	    feed->epoch->history, &epoch->shared->snapshot, epoch->history);
+	if (changes == 0 && feed->generation != 0)
+		return;
+	feed->changed_at = po_clock_us();
+	feed->changes += changes;
+	if (changes != 0)
+		feed->last_change = uptime();
+}
+
+/* Says once what the rows lack, and once that they are whole again. */
+static void
+log_visibility(struct po_feed *feed, const struct po_snapshot *snapshot)
+{
+	const struct po_snapshot_header *header = snapshot->header;
+	const char *hint;
+	size_t length;
+	uint32_t i;
+
+	if (header->dropped != 0 && feed->dropped == 0)
+		snmp_log(LOG_WARNING,
+		    "portowner: %lu rows beyond maxRows are dropped\n",
+		    (unsigned long)header->dropped);
+	feed->dropped = header->dropped;
+	if ((header->partial != 0) == feed->partial)
+		return;
+	feed->partial = header->partial != 0;
+	if (!feed->partial)
+		snmp_log(LOG_INFO, "portowner: everything is visible\n");
+	for (i = 0; i < snapshot->n_gaps; i++) {
+		if (snapshot->gaps[i].kind == PO_GAP_LIMIT)
+			continue;
+		hint =
+		    po_snapshot_text(snapshot, snapshot->gaps[i].hint, &length);
+		snmp_log(LOG_WARNING, "portowner: %s%s%s%s\n",
+		    po_snapshot_text(snapshot, snapshot->gaps[i].text, &length),
+		    *hint == '\0' ? "" : " (", hint, *hint == '\0' ? "" : ")");
+	}
+}
+
+static void
+take_snapshot(struct po_feed *feed, struct po_shared *shared)
+{
+	const struct po_snapshot_header *header = shared->snapshot.header;
+	struct po_epoch *epoch;
+
+	if (feed->failed)
+		snmp_log(LOG_INFO, "portowner: the collector answers again\n");
+	feed->failed = false;
+	/* The collector may hand out the one that is here already. */
+	if (feed->generation != 0 &&
+	    header->taken == feed->epoch->shared->snapshot.header->taken) {
+		po_shared_release(shared);
+		return;
+	}
+	epoch = new_epoch(shared);
+	if (epoch == NULL) {
+		feed->errors++;
+		return;
+	}
+	memcpy(feed->source, shared->source, sizeof(feed->source));
+	log_visibility(feed, &shared->snapshot);
+	compare_listeners(feed, epoch);
+	po_epoch_release(feed->epoch);
+	feed->epoch = epoch;
+	feed->generation++;
+}
+
+static void
+note_failure(struct po_feed *feed)
+{
+	feed->errors++;
+	feed->retry_at = po_clock_us() + RETRY;
+	if (!feed->failed)
+		snmp_log(
+		    LOG_ERR, "portowner: %s\n", po_client_error(feed->client));
+	feed->failed = true;
+}
+
+static void
+end_refresh(struct po_feed *feed)
+{
+	if (!feed->refreshing)
+		return;
+	feed->refreshing = false;
+	feed->done(feed->context);
+}
+
+static void
+receive(int fd, void *context)
+{
+	struct po_feed *feed = context;
+	struct po_shared *shared;
+	bool idle = !po_client_is_waiting(feed->client);
+	int result;
+
+	result = po_client_receive(feed->client, &shared);
+	if (result == 0)
+		return;
+	if (po_client_descriptor(feed->client) != fd)
+		unwatch(feed);
+	if (result > 0)
+		take_snapshot(feed, shared);
+	else if (!idle)
+		note_failure(feed);
+	/* Else the collector was restarted: the next request will tell. */
+	end_refresh(feed);
+}
+
+static void
+watch(struct po_feed *feed)
+{
+	int fd = po_client_descriptor(feed->client);
+
+	if (fd == feed->watched)
+		return;
+	unwatch(feed);
+	if (fd >= 0 && register_readfd(fd, receive, feed) == 0)
+		feed->watched = fd;
+}
+
+/* Asks the collector, a second time where the first broke a dead connection. */
+static int
+ask(struct po_feed *feed)
+{
+	const uint32_t age = feed->timeout * 1000;
+	int error;
+
+	error = po_client_request(feed->client, age);
+	if (error == -EPIPE || error == -ECONNRESET)
+		error = po_client_request(feed->client, age);
+	watch(feed);
+	return error;
+}
+
+int
+po_feed_start(struct po_feed *feed, unsigned int timeout)
+{
+	struct po_shared *shared;
+	int error;
+
+	error = po_client_fetch(
+	    feed->client, feed->timeout * 1000, timeout, &shared);
+	if (error == 0)
+		take_snapshot(feed, shared);
+	else
+		note_failure(feed);
+	watch(feed);
+	return error;
+}
+
+struct po_epoch *
+po_feed_hold(struct po_feed *feed)
+{
+	return hold(feed->epoch);
+}
+
+static uint64_t
+age_of(const struct po_feed *feed)
+{
+	const uint64_t taken = feed->epoch->shared->snapshot.header->taken;
+	const uint64_t now = po_clock_us();
+
+	return now > taken ? now - taken : 0;
+}
+
+uint64_t
+po_feed_refresh(struct po_feed *feed)
+{
+	const uint64_t now = po_clock_us();
+	uint64_t waited;
+
+	if (!feed->refreshing) {
+		if (feed->generation != 0 &&
+		    age_of(feed) <= (uint64_t)feed->timeout * 1000000)
+			return 0;
+		if (now < feed->retry_at)
+			return 0;
+		if (ask(feed) != 0) {
+			note_failure(feed);
+			return 0;
+		}
+		feed->refreshing = true;
+		feed->started = now;
+	}
+	waited = now - feed->started;
+	return waited < PO_FEED_PATIENCE ? PO_FEED_PATIENCE - waited : 0;
+}
+
+uint32_t
+po_feed_timeout(const struct po_feed *feed)
+{
+	return feed->timeout;
+}
+
+void
+po_feed_set_timeout(struct po_feed *feed, uint32_t seconds)
+{
+	feed->timeout = seconds;
+}
+
+static uint32_t
+ticks(uint64_t us)
+{
+	return us / 10000 > UINT32_MAX ? UINT32_MAX : (uint32_t)(us / 10000);
+}
+
+void
+po_feed_status(struct po_feed *feed, struct po_status *status)
+{
+	const struct po_snapshot *snapshot = &feed->epoch->shared->snapshot;
+	const uint64_t collect_us = snapshot->header->collect_us;
+
+	*status = (struct po_status){
+	    .generation = feed->generation,
+	    .cache_timeout = feed->timeout,
+	    .age = ticks(age_of(feed)),
+	    .collect_us =
+		collect_us > UINT32_MAX ? UINT32_MAX : (uint32_t)collect_us,
+	    .collect_errors = feed->errors,
+	    .source = feed->source,
+	    .listener_changes = feed->changes,
+	    .listener_last_change = feed->last_change,
+	    .listener_change_age = ticks(po_clock_us() - feed->changed_at),
+	    .discontinuity = feed->discontinuity,
+	};
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the agent's snapshots come from: the newest one at hand, its age, and
+ * the way to a fresher one, which never blocks.
+ */
+#ifndef PO_AGENT_FEED_H
+#define PO_AGENT_FEED_H
+
+#include "broker/share.h"
+#include "mib/view.h"
+
+/* A request waits this long for a fresher snapshot; the master waits 1 s. */
+#define PO_FEED_PATIENCE 800000 /* us */
+
+/*
+ * A snapshot with the history of its listeners, counted by the requests that
+ * are answered from it.
+ */
+struct po_epoch {
+	unsigned int references;
+	struct po_shared *shared;
+	struct po_listener_history *history;
+};
+
+void po_epoch_release(struct po_epoch *epoch);
+
+struct po_feed;
+
+/*
+ * done(context) is called whenever a refresh has ended, well or not.  Nothing
+ * is asked yet.  NULL: no memory.
+ */
+struct po_feed *po_feed_new(
+    const char *collector_socket, void (*done)(void *context), void *context);
+void po_feed_free(struct po_feed *feed);
+
+/* Waits at most timeout milliseconds for the first snapshot; 0 or -errno. */
+int po_feed_start(struct po_feed *feed, unsigned int timeout);
+
+/* The newest snapshot; there is always one.  The caller releases it. */
+struct po_epoch *po_feed_hold(struct po_feed *feed);
+
+/*
+ * Makes sure that a refresh is under way if the snapshot at hand is older than
+ * the timeout.  Returns how many microseconds are left to wait for it: 0 means
+ * that the answer has to come from what is at hand.
+ */
+uint64_t po_feed_refresh(struct po_feed *feed);
+
+uint32_t po_feed_timeout(const struct po_feed *feed); /* s */
+void po_feed_set_timeout(struct po_feed *feed, uint32_t seconds);
+
+/* What the feed knows of itself, now. */
+void po_feed_status(struct po_feed *feed, struct po_status *status);
+
+#endif

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From varbinds to views and back.
+ *
+ * A request that needs a fresher snapshot is put aside (Net-SNMP: delegated)
+ * until the feed has one or the patience ends, while the event loop goes on.
+ * Whatever belongs to one PDU is answered from one snapshot, which hangs on the
+ * PDU's agent session.
+ */
+#include "agent/handler.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+
+#include "agent/config.h"
+#include "collect/collector.h"
+
+#define EPOCH_KEY "portOwnerEpoch"
+#define OLD_TIMEOUT_KEY "portOwnerOldTimeout"
+
+/* A set of requests that waits for the feed. */
+struct pending {
+	struct pending *next;
+	netsnmp_delegated_cache *cache;
+};
+
+struct po_handler {
+	struct po_feed *feed;
+	netsnmp_handler_registration *registration;
+	oid root[MAX_OID_LEN]; /* the module's */
+	size_t root_length;
+	struct pending *pending;
+	unsigned int alarm; /* ends the patience; 0: none is set */
+};
+
+/* One pass over requests. */
+struct pass {
+	struct po_handler *handler;
+	netsnmp_agent_request_info *info;
+	struct po_status status;
+	struct po_view_source source;
+};
+
+static void
+release_epoch(void *epoch)
+{
+	po_epoch_release(epoch);
+}
+
+/* The snapshot that this PDU is answered from. */
+static struct po_epoch *
+epoch_of(struct po_handler *handler, netsnmp_agent_request_info *info)
+{
+	struct po_epoch *epoch = netsnmp_agent_get_list_data(info, EPOCH_KEY);
+
+	if (epoch != NULL)
+		return epoch;
+	epoch = po_feed_hold(handler->feed);
+	netsnmp_agent_add_list_data(
+	    info, netsnmp_create_data_list(EPOCH_KEY, epoch, release_epoch));
+	return epoch;
+}
+
+static void
+begin_pass(struct pass *pass, struct po_handler *handler,
+    netsnmp_agent_request_info *info)
+{
+	const struct po_epoch *epoch = epoch_of(handler, info);
+
+	pass->handler = handler;
+	pass->info = info;
+	po_feed_status(handler->feed, &pass->status);
+	pass->source = (struct po_view_source){
+	    .snapshot = &epoch->shared->snapshot,
+	    .status = &pass->status,
+	    .history = epoch->history,
+	    .now = po_clock_us(),
+	};
+}
+
+/*
+ * The part of a varbind's name below the module's root.  A name ahead of it
+ * has length 0; false for one that is behind.
+ */
+static bool
+relative_name(const struct po_handler *handler,
+    const netsnmp_variable_list *varbind, uint32_t *name, size_t *length)
+{
+	const size_t root = handler->root_length;
+	size_t common, i;
+
+	common = varbind->name_length < root ? varbind->name_length : root;
+	i = 0;
+	while (i < common && varbind->name[i] == handler->root[i])
+		i++;
+	*length = 0;
+	if (i < common)
+		return varbind->name[i] < handler->root[i];
+	for (i = root; i < varbind->name_length && *length < PO_NAME_MAX; i++)
+		name[(*length)++] = varbind->name[i] > UINT32_MAX
+					? UINT32_MAX
+					: (uint32_t)varbind->name[i];
+	return true;
+}
+
+static void
+set_name(const struct pass *pass, const struct po_place *place,
+    netsnmp_variable_list *varbind)
+{
+	const struct po_handler *handler = pass->handler;
+	uint32_t name[PO_NAME_MAX];
+	oid full[MAX_OID_LEN];
+	size_t length, i;
+
+	length = po_view_name(&pass->source, place, name);
+	memcpy(full, handler->root, handler->root_length * sizeof(oid));
+	for (i = 0; i < length; i++)
+		full[handler->root_length + i] = name[i];
+	snmp_set_var_objid(varbind, full, handler->root_length + length);
+}
+
+static void
+set_value(const struct pass *pass, const struct po_place *place,
+    netsnmp_variable_list *varbind)
+{
+	static const u_char types[] = {
+	    [PO_VALUE_INTEGER] = ASN_INTEGER,
+	    [PO_VALUE_UNSIGNED] = ASN_UNSIGNED,
+	    [PO_VALUE_COUNTER] = ASN_COUNTER,
+	    [PO_VALUE_TICKS] = ASN_TIMETICKS,
+	};
+	struct po_value value;
+
+	po_view_value(&pass->source, place, &value);
+	if (value.type == PO_VALUE_TEXT)
+		snmp_set_var_typed_value(
+		    varbind, ASN_OCTET_STR, value.text, value.length);
+	else
+		snmp_set_var_typed_integer(
+		    varbind, types[value.type], (long)value.number);
+}
+
+static void
+answer_get(const struct pass *pass, netsnmp_request_info *request)
+{
+	struct po_place place;
+	uint32_t name[PO_NAME_MAX];
+	size_t length;
+	enum po_found found;
+
+	if (!relative_name(pass->handler, request->requestvb, name, &length))
+		found = PO_NO_OBJECT;
+	else
+		found = po_view_get(&pass->source, name, length, &place);
+	if (found == PO_FOUND)
+		set_value(pass, &place, request->requestvb);
+	else
+		netsnmp_set_request_error(pass->info, request,
+		    found == PO_NO_OBJECT ? SNMP_NOSUCHOBJECT
+					  : SNMP_NOSUCHINSTANCE);
+}
+
+/* Fills the varbind with the cell after its name; false: there is none. */
+static bool
+answer_next(const struct pass *pass, netsnmp_variable_list *varbind)
+{
+	struct po_place place;
+	uint32_t name[PO_NAME_MAX];
+	size_t length;
+
+	if (!relative_name(pass->handler, varbind, name, &length) ||
+	    po_view_next(&pass->source, name, length, &place) != PO_FOUND)
+		return false;
+	set_name(pass, &place, varbind);
+	set_value(pass, &place, varbind);
+	return true;
+}
+
+/*
+ * Answers all repetitions at once.  The agent checks the manager's rights of
+ * the last varbind only, so those of the others are checked here, and what he
+ * may not see is passed over.  Where the answer grows too big for him, the rest
+ * is left to the agent, which then cuts it.
+ */
+static void
+answer_bulk(const struct pass *pass, netsnmp_request_info *request)
+{
+	netsnmp_variable_list *varbind = request->requestvb, *next;
+	netsnmp_pdu *pdu = pass->info->asp->pdu;
+	long size = 0;
+
+	while (answer_next(pass, varbind)) {
+		if (in_a_view(varbind->name, &varbind->name_length, pdu,
+			varbind->type) != 0)
+			continue;
+		next = varbind->next_variable;
+		if (request->repeat <= 0 || next == NULL)
+			return;
+		request->repeat--;
+		snmp_set_var_objid(next, varbind->name, varbind->name_length);
+		size += (long)(varbind->name_length + varbind->val_len);
+		request->requestvb = varbind = next;
+		if (size > pdu->msgMaxSize) {
+			varbind->type = ASN_PRIV_RETRY;
+			return;
+		}
+	}
+	/* The agent goes on behind this module from the name that is there. */
+	varbind->type = ASN_NULL;
+}
+
+static void
+answer_requests(const struct pass *pass, netsnmp_request_info *requests)
+{
+	netsnmp_request_info *request;
+
+	for (request = requests; request != NULL; request = request->next) {
+		if (request->processed)
+			continue;
+		switch (pass->info->mode) {
+		case MODE_GET:
+			answer_get(pass, request);
+			break;
+		case MODE_GETNEXT:
+			answer_next(pass, request->requestvb);
+			break;
+		case MODE_GETBULK:
+			answer_bulk(pass, request);
+			break;
+		}
+	}
+}
+
+static bool
+need_rows(const struct po_handler *handler,
+    const netsnmp_agent_request_info *info, netsnmp_request_info *requests)
+{
+	const netsnmp_request_info *request;
+	uint32_t name[PO_NAME_MAX];
+	size_t length;
+
+	for (request = requests; request != NULL; request = request->next) {
+		if (!relative_name(handler, request->requestvb, name, &length))
+			continue;
+		if (po_view_needs_rows(name, length, info->mode != MODE_GET) ||
+		    (info->mode == MODE_GETBULK && request->repeat > 0))
+			return true;
+	}
+	return false;
+}
+
+/* Answers what was put aside, unless its asker has given up meanwhile. */
+static void
+resume(struct pending *pending, struct po_handler *handler)
+{
+	netsnmp_delegated_cache *cache;
+	netsnmp_request_info *request;
+	struct pass pass;
+
+	cache = netsnmp_handler_check_cache(pending->cache);
+	if (cache != NULL) {
+		for (request = cache->requests; request != NULL;
+		     request = request->next)
+			request->delegated = 0;
+		begin_pass(&pass, handler, cache->reqinfo);
+		answer_requests(&pass, cache->requests);
+	}
+	netsnmp_free_delegated_cache(pending->cache);
+	free(pending);
+}
+
+static void
+resume_all(void *context)
+{
+	struct po_handler *handler = context;
+	struct pending *pending = handler->pending, *next;
+
+	handler->pending = NULL;
+	if (handler->alarm != 0)
+		snmp_alarm_unregister(handler->alarm);
+	handler->alarm = 0;
+	for (; pending != NULL; pending = next) {
+		next = pending->next;
+		resume(pending, handler);
+	}
+}
+
+static void
+end_patience(unsigned int alarm, void *context)
+{
+	struct po_handler *handler = context;
+
+	(void)alarm;
+	/* An alarm that does not repeat is gone when it calls. */
+	handler->alarm = 0;
+	resume_all(handler);
+}
+
+/* Puts requests aside for at most so many microseconds; false: no memory. */
+static bool
+delegate(struct po_handler *handler, netsnmp_mib_handler *mib,
+    netsnmp_handler_registration *registration,
+    netsnmp_agent_request_info *info, netsnmp_request_info *requests,
+    uint64_t patience)
+{
+	struct timeval wait = {0, (long)patience};
+	struct pending *pending = calloc(1, sizeof(*pending));
+	netsnmp_request_info *request;
+
+	if (pending == NULL)
+		return false;
+	pending->cache = netsnmp_create_delegated_cache(
+	    mib, registration, info, requests, NULL);
+	if (pending->cache == NULL) {
+		free(pending);
+		return false;
+	}
+	pending->next = handler->pending;
+	handler->pending = pending;
+	if (handler->alarm == 0)
+		handler->alarm =
+		    snmp_alarm_register_hr(wait, 0, end_patience, handler);
+	for (request = requests; request != NULL; request = request->next)
+		request->delegated = 1;
+	return true;
+}
+
+/* The one writable object: portOwnerCacheTimeout. */
+static bool
+is_timeout(
+    const struct po_handler *handler, const netsnmp_variable_list *varbind)
+{
+	static const uint32_t timeout[] = {1, 1, 2, 0};
+	uint32_t name[PO_NAME_MAX];
+	size_t length;
+
+	return relative_name(handler, varbind, name, &length) && length == 4 &&
+	       memcmp(name, timeout, sizeof(timeout)) == 0;
+}
+
+static int
+check_set(
+    const struct po_handler *handler, const netsnmp_variable_list *varbind)
+{
+	if (!is_timeout(handler, varbind))
+		return SNMP_ERR_NOTWRITABLE;
+	if (varbind->type != ASN_UNSIGNED)
+		return SNMP_ERR_WRONGTYPE;
+	if (*varbind->val.integer < PO_CACHE_TIMEOUT_MIN ||
+	    *varbind->val.integer > PO_CACHE_TIMEOUT_MAX)
+		return SNMP_ERR_WRONGVALUE;
+	return SNMP_ERR_NOERROR;
+}
+
+static void
+set_timeout(struct po_handler *handler, netsnmp_request_info *request)
+{
+	uint32_t *old = malloc(sizeof(*old));
+
+	if (old == NULL) {
+		netsnmp_request_set_error(
+		    request, SNMP_ERR_RESOURCEUNAVAILABLE);
+		return;
+	}
+	*old = po_feed_timeout(handler->feed);
+	netsnmp_request_add_list_data(
+	    request, netsnmp_create_data_list(OLD_TIMEOUT_KEY, old, free));
+	po_feed_set_timeout(
+	    handler->feed, (uint32_t)*request->requestvb->val.integer);
+}
+
+static void
+unset_timeout(struct po_handler *handler, netsnmp_request_info *request)
+{
+	const uint32_t *old =
+	    netsnmp_request_get_list_data(request, OLD_TIMEOUT_KEY);
+
+	if (old != NULL)
+		po_feed_set_timeout(handler->feed, *old);
+}
+
+static void
+handle_set(struct po_handler *handler, netsnmp_agent_request_info *info,
+    netsnmp_request_info *requests)
+{
+	netsnmp_request_info *request;
+	int error;
+
+	for (request = requests; request != NULL; request = request->next) {
+		if (request->processed)
+			continue;
+		switch (info->mode) {
+		case MODE_SET_RESERVE1:
+			error = check_set(handler, request->requestvb);
+			if (error != SNMP_ERR_NOERROR)
+				netsnmp_request_set_error(request, error);
+			break;
+		case MODE_SET_ACTION:
+			set_timeout(handler, request);
+			break;
+		case MODE_SET_UNDO:
+			unset_timeout(handler, request);
+			break;
+		}
+	}
+}
+
+static int
+handle(netsnmp_mib_handler *mib, netsnmp_handler_registration *registration,
+    netsnmp_agent_request_info *info, netsnmp_request_info *requests)
+{
+	struct po_handler *handler = registration->my_reg_void;
+	uint64_t patience;
+	struct pass pass;
+
+	if (info->mode != MODE_GET && info->mode != MODE_GETNEXT &&
+	    info->mode != MODE_GETBULK) {
+		handle_set(handler, info, requests);
+		return SNMP_ERR_NOERROR;
+	}
+	if (netsnmp_agent_get_list_data(info, EPOCH_KEY) == NULL &&
+	    need_rows(handler, info, requests)) {
+		patience = po_feed_refresh(handler->feed);
+		if (patience != 0 && delegate(handler, mib, registration, info,
+					 requests, patience))
+			return SNMP_ERR_NOERROR;
+	}
+	begin_pass(&pass, handler, info);
+	answer_requests(&pass, requests);
+	return SNMP_ERR_NOERROR;
+}
+
+/* PO_OID_ROOT, checked by configure: numbers with dots between. */
+static size_t
+parse_root(oid *root)
+{
+	const char *text = PO_OID_ROOT;
+	size_t length = 0;
+	char *end;
+
+	while (length < MAX_OID_LEN - PO_NAME_MAX) {
+		root[length++] = strtoul(text, &end, 10);
+		if (*end != '.')
+			break;
+		text = end + 1;
+	}
+	return length;
+}
+
+struct po_handler *
+po_handler_new(const char *collector_socket)
+{
+	struct po_handler *handler = calloc(1, sizeof(*handler));
+
+	if (handler == NULL)
+		return NULL;
+	handler->root_length = parse_root(handler->root);
+	handler->feed = po_feed_new(collector_socket, resume_all, handler);
+	if (handler->feed == NULL) {
+		free(handler);
+		return NULL;
+	}
+	return handler;
+}
+
+int
+po_handler_register(struct po_handler *handler, bool direct)
+{
+	oid objects[MAX_OID_LEN];
+	int modes = HANDLER_CAN_RWRITE | (direct ? HANDLER_CAN_GETBULK : 0);
+
+	memcpy(objects, handler->root, handler->root_length * sizeof(oid));
+	objects[handler->root_length] = 1;
+	handler->registration = netsnmp_create_handler_registration(
+	    "portOwner", handle, objects, handler->root_length + 1, modes);
+	if (handler->registration == NULL)
+		return -1;
+	handler->registration->my_reg_void = handler;
+	if (netsnmp_register_handler(handler->registration) !=
+	    MIB_REGISTERED_OK) {
+		/* Net-SNMP has freed it. */
+		handler->registration = NULL;
+		return -1;
+	}
+	return 0;
+}
+
+void
+po_handler_free(struct po_handler *handler)
+{
+	struct pending *pending;
+
+	if (handler == NULL)
+		return;
+	if (handler->registration != NULL)
+		netsnmp_unregister_handler(handler->registration);
+	if (handler->alarm != 0)
+		snmp_alarm_unregister(handler->alarm);
+	while ((pending = handler->pending) != NULL) {
+		handler->pending = pending->next;
+		netsnmp_free_delegated_cache(pending->cache);
+		free(pending);
+	}
+	po_feed_free(handler->feed);
+	free(handler);
+}
+
+struct po_feed *
+po_handler_feed(struct po_handler *handler)
+{
+	return handler->feed;
+}

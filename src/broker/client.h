@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A reader of the collector's socket.  Nothing here blocks but po_client_fetch.
+ */
+#ifndef PO_BROKER_CLIENT_H
+#define PO_BROKER_CLIENT_H
+
+#include "broker/protocol.h"
+#include "broker/share.h"
+
+struct po_client;
+
+/* path is copied.  NULL: no memory. */
+struct po_client *po_client_new(const char *path);
+void po_client_free(struct po_client *client);
+
+/*
+ * Asks for a snapshot that is not older than max_age milliseconds, connecting
+ * first if need be.  Asking while an answer is awaited is harmless.  Returns 0
+ * or -errno.
+ */
+int po_client_request(struct po_client *client, uint32_t max_age);
+
+/* Becomes readable when there may be an answer; -1: not connected. */
+int po_client_descriptor(const struct po_client *client);
+
+bool po_client_is_waiting(const struct po_client *client);
+
+/*
+ * Takes an answer.  Returns 1 and a snapshot with one reference; 0: not yet;
+ * or -errno with a sentence in po_client_error(): the collection failed
+ * (the connection stays) or the connection broke (it is closed).
+ */
+int po_client_receive(struct po_client *client, struct po_shared **shared);
+
+const char *po_client_error(const struct po_client *client);
+
+/* Asks and waits at most timeout milliseconds.  Returns 0 or -errno. */
+int po_client_fetch(struct po_client *client, uint32_t max_age,
+    unsigned int timeout, struct po_shared **shared);
+
+#endif

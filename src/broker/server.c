@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One loop: take in requests, collect if one of them wants it, take in what
+ * came meanwhile (it shares the collection), answer.  No reader is ever waited
+ * for: who does not take his answer within a second is dropped.
+ */
+#include "broker/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "broker/protocol.h"
+#include "broker/share.h"
+
+#define ANSWER_PATIENCE 1000000 /* us */
+
+struct reader {
+	int fd; /* -1: a free place */
+	uid_t uid;
+	size_t got; /* octets of request */
+	struct po_broker_request request;
+	bool waiting; /* its request is complete and not answered */
+	uint64_t deadline; /* for taking the answer; 0: none sent yet */
+};
+
+struct server {
+	const struct po_server_options *options;
+	struct po_collector *collector;
+	struct reader readers[PO_READERS_MAX];
+	int image; /* the snapshot at hand, -1: none */
+	uint64_t size;
+	uint64_t taken;
+	int status; /* of the last collection */
+	char error[PO_BROKER_TEXT];
+};
+
+static void
+drop_reader(struct reader *reader)
+{
+	close(reader->fd);
+	reader->fd = -1;
+}
+
+static int
+peer_uid(int fd, uid_t *uid)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+		return -errno;
+	*uid = peer.uid;
+	return 0;
+}
+
+/* A free place for a reader of this uid, or NULL. */
+static struct reader *
+find_place(struct server *server, uid_t uid)
+{
+	struct reader *place = NULL, *reader;
+	size_t of_user = 0;
+
+	for (reader = server->readers;
+	     reader < server->readers + PO_READERS_MAX; reader++) {
+		if (reader->fd < 0)
+			place = reader;
+		else if (reader->uid == uid)
+			of_user++;
+	}
+	if (uid != 0 && uid != geteuid() && of_user >= PO_READERS_OF_USER)
+		return NULL;
+	return place;
+}
+
+static void
+accept_readers(struct server *server)
+{
+	struct reader *reader;
+	uid_t uid = 0;
+	int fd;
+
+	while ((fd = accept4(server->options->listener, NULL, NULL,
+		    SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+		reader =
+		    peer_uid(fd, &uid) != 0 ? NULL : find_place(server, uid);
+		if (reader == NULL) {
+			close(fd);
+			continue;
+		}
+		memset(reader, 0, sizeof(*reader));
+		reader->fd = fd;
+		reader->uid = uid;
+	}
+}
+
+/* Takes in what has come of a request; anything odd ends the reader. */
+static void
+read_request(struct reader *reader)
+{
+	ssize_t got;
+
+	if (reader->waiting)
+		return;
+	/* recv(), not recvmsg(): descriptors that were sent are closed. */
+	got = recv(reader->fd, (char *)&reader->request + reader->got,
+	    sizeof(reader->request) - reader->got, MSG_DONTWAIT);
+	if (got < 0 &&
+	    (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return;
+	if (got <= 0) {
+		drop_reader(reader);
+		return;
+	}
+	reader->got += (size_t)got;
+	if (reader->got < sizeof(reader->request))
+		return;
+	reader->got = 0;
+	if (reader->request.magic != PO_BROKER_MAGIC ||
+	    reader->request.version != PO_BROKER_VERSION) {
+		drop_reader(reader);
+		return;
+	}
+	reader->waiting = true;
+	reader->deadline = 0;
+}
+
+static void
+read_requests(struct server *server)
+{
+	size_t i;
+
+	accept_readers(server);
+	for (i = 0; i < PO_READERS_MAX; i++)
+		if (server->readers[i].fd >= 0)
+			read_request(&server->readers[i]);
+}
+
+/* Whether a waiting reader wants a fresher snapshot than the one at hand. */
+static bool
+is_wanted(const struct server *server)
+{
+	const struct reader *reader;
+	uint64_t age = po_clock_us() - server->taken;
+
+	for (reader = server->readers;
+	     reader < server->readers + PO_READERS_MAX; reader++)
+		if (reader->fd >= 0 && reader->waiting &&
+		    reader->deadline == 0 &&
+		    (server->image < 0 ||
+			age > (uint64_t)reader->request.max_age * 1000))
+			return true;
+	return false;
+}
+
+static int
+collect_image(struct server *server)
+{
+	const struct po_snapshot_header *header;
+	void *image = NULL;
+	uint64_t taken;
+	size_t size;
+	int fd, result;
+
+	result = po_collector_collect(server->collector, &image, &size,
+	    server->error, sizeof(server->error));
+	if (result != 0)
+		return result;
+	header = image;
+	taken = header->taken;
+	fd = po_share_create(image, size);
+	free(image);
+	if (fd < 0) {
+		snprintf(server->error, sizeof(server->error),
+		    "no shared memory for a snapshot: %s", strerror(-fd));
+		return fd;
+	}
+	if (server->image >= 0)
+		close(server->image);
+	server->image = fd;
+	server->size = size;
+	server->taken = taken;
+	return 0;
+}
+
+static void
+collect(struct server *server)
+{
+	int result;
+
+	/* A collection that hangs ends the process, and a new one begins. */
+	alarm(server->options->patience);
+	result = collect_image(server);
+	alarm(0);
+	if (result != 0 && result != server->status)
+		server->options->log(LOG_ERR, server->error);
+	server->status = result;
+}
+
+/* Returns 0, or -EAGAIN where the reader has no room, or another -errno. */
+static int
+send_reply(const struct server *server, const struct reader *reader)
+{
+	struct po_broker_reply reply = {
+	    .magic = PO_BROKER_MAGIC,
+	    .version = PO_BROKER_VERSION,
+	    .status = server->status,
+	    .size = server->size,
+	};
+	union {
+		struct cmsghdr align;
+		char data[CMSG_SPACE(sizeof(int))];
+	} control = {.data = {0}};
+	struct iovec part = {&reply, sizeof(reply)};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+	struct cmsghdr *rights;
+	ssize_t sent;
+
+	snprintf(reply.text, sizeof(reply.text), "%s",
+	    reply.status == 0 ? po_collector_source(server->collector)
+			      : server->error);
+	if (reply.status == 0) {
+		message.msg_control = control.data;
+		message.msg_controllen = sizeof(control.data);
+		rights = CMSG_FIRSTHDR(&message);
+		rights->cmsg_level = SOL_SOCKET;
+		rights->cmsg_type = SCM_RIGHTS;
+		rights->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(rights), &server->image, sizeof(int));
+	}
+	sent = sendmsg(reader->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent == (ssize_t)sizeof(reply))
+		return 0;
+	if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
+			    errno == EINTR || errno == ETOOMANYREFS))
+		return -EAGAIN;
+	return sent < 0 ? -errno : -EPIPE;
+}
+
+static void
+answer_readers(struct server *server)
+{
+	const uint64_t now = po_clock_us();
+	struct reader *reader;
+	int result;
+
+	for (reader = server->readers;
+	     reader < server->readers + PO_READERS_MAX; reader++) {
+		if (reader->fd < 0 || !reader->waiting)
+			continue;
+		result = send_reply(server, reader);
+		if (result == 0)
+			reader->waiting = false;
+		else if (result != -EAGAIN ||
+			 (reader->deadline != 0 && now > reader->deadline))
+			drop_reader(reader);
+		else if (reader->deadline == 0)
+			reader->deadline = now + ANSWER_PATIENCE;
+	}
+}
+
+/* Waits for anything to do; false when the control side has closed. */
+static bool
+wait_for_work(struct server *server)
+{
+	struct pollfd fds[PO_READERS_MAX + 2];
+	const struct reader *reader;
+	int timeout = -1;
+	nfds_t n = 0;
+
+	fds[n++] = (struct pollfd){server->options->control, POLLIN, 0};
+	fds[n++] = (struct pollfd){server->options->listener, POLLIN, 0};
+	for (reader = server->readers;
+	     reader < server->readers + PO_READERS_MAX; reader++) {
+		if (reader->fd < 0)
+			continue;
+		fds[n++] = (struct pollfd){
+		    reader->fd, reader->waiting ? POLLOUT : POLLIN, 0};
+		if (reader->waiting)
+			timeout = 100;
+	}
+	if (poll(fds, n, timeout) < 0)
+		return errno == EINTR;
+	return fds[0].revents == 0;
+}
+
+int
+po_server_run(const struct po_server_options *options)
+{
+	struct server server = {.options = options, .image = -1};
+	char error[PO_BROKER_TEXT];
+	size_t i;
+	int result;
+
+	for (i = 0; i < PO_READERS_MAX; i++)
+		server.readers[i].fd = -1;
+	result = po_collector_open(
+	    &options->collect, &server.collector, error, sizeof(error));
+	if (result != 0) {
+		options->log(LOG_ERR, error);
+		return result;
+	}
+	while (wait_for_work(&server)) {
+		read_requests(&server);
+		if (is_wanted(&server)) {
+			collect(&server);
+			if (server.status == -ENOTRECOVERABLE)
+				break;
+			read_requests(&server);
+		}
+		answer_readers(&server);
+	}
+	for (i = 0; i < PO_READERS_MAX; i++)
+		if (server.readers[i].fd >= 0)
+			drop_reader(&server.readers[i]);
+	if (server.image >= 0)
+		close(server.image);
+	po_collector_close(server.collector);
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Snapshots in memory that several processes share and none can change.
+ */
+#ifndef PO_BROKER_SHARE_H
+#define PO_BROKER_SHARE_H
+
+#include <stdint.h>
+
+#include "model/snapshot.h"
+
+/* A descriptor of a sealed copy of image, or -errno. */
+int po_share_create(const void *image, size_t size);
+
+/*
+ * A snapshot mapped for reading, counted by its users.  source: where its rows
+ * come from.
+ */
+struct po_shared {
+	struct po_snapshot snapshot;
+	unsigned int references;
+	void *base;
+	size_t size;
+	char source[256];
+};
+
+/*
+ * Maps and validates size octets of fd, which stays the caller's.  Refuses
+ * memory that could still shrink or change.  Returns 0 or -errno; *shared has
+ * one reference.
+ */
+int po_share_map(int fd, uint64_t size, struct po_shared **shared);
+
+struct po_shared *po_shared_hold(struct po_shared *shared);
+void po_shared_release(struct po_shared *shared);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The one interface between the operating systems and everything else: a
+ * collector pushes sockets, owners, processes and gaps into a builder.  The
+ * build chooses which collectors exist; po_collector_open() chooses one.
+ */
+#ifndef PO_COLLECT_COLLECTOR_H
+#define PO_COLLECT_COLLECTOR_H
+
+#include "model/builder.h"
+
+struct po_collect_options {
+	const char *source; /* auto, diag, proc, ..., replay:FILE */
+	bool all_stacks;
+	bool arguments; /* command lines carry secrets: off by default */
+	uint32_t max_rows;
+	bool listener_ephemeral_udp;
+};
+
+#define PO_MAX_ROWS 1000000
+
+struct po_collector;
+
+/*
+ * What an operating system provides.  open: required; *state is passed to the
+ * others.  collect: required, fills an empty builder.  close: required.
+ */
+struct po_collector_ops {
+	const char *name;
+	int (*open)(const struct po_collect_options *options, void **state);
+	int (*collect)(void *state, struct po_builder *builder);
+	void (*close)(void *state);
+};
+
+/* The build's collectors, best first, ended by NULL. */
+extern const struct po_collector_ops *const po_collectors[];
+
+/*
+ * Opens a source.  options are copied.  Returns 0; -EINVAL if there is no such
+ * source; or the source's own error.  error gets a sentence that says what is
+ * wrong, with the name of the file or the source.
+ */
+int po_collector_open(const struct po_collect_options *options,
+    struct po_collector **collector, char *error, size_t error_size);
+
+/*
+ * Collects once.  *image is a sealed snapshot of *size octets from malloc()
+ * that belongs to the caller.  Returns 0 or -errno with a sentence in error.
+ */
+int po_collector_collect(struct po_collector *collector, void **image,
+    size_t *size, char *error, size_t error_size);
+
+/* The source in use: "diag", "replay:FILE". */
+const char *po_collector_source(const struct po_collector *collector);
+
+void po_collector_close(struct po_collector *collector);
+
+/* Microseconds of a clock that never goes back. */
+uint64_t po_clock_us(void);
+
+#endif

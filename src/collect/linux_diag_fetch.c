@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Asks the kernel for its sockets by netlink (sock_diag(7)), one dump for each
+ * protocol and family.  A protocol that the kernel has but does not list this
+ * way (raw before 4.10, or without its module) is read from /proc/net instead.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "collect/linux_diag_decode.h"
+#include "collect/linux_private.h"
+
+#define BUFFER_SIZE 65536
+#define REQUEST_SIZE 128 /* header and request take 72 octets */
+
+static int
+open_socket(struct mnl_socket **nl)
+{
+	*nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	if (*nl == NULL)
+		return -errno;
+	if (mnl_socket_bind(*nl, 0, MNL_SOCKET_AUTOPID) < 0) {
+		int error = -errno;
+
+		mnl_socket_close(*nl);
+		return error;
+	}
+	return 0;
+}
+
+/* states: bits of the kernel's; all of them include the bound but inactive. */
+static int
+send_request(
+    struct mnl_socket *nl, uint8_t family, uint8_t protocol, uint32_t states)
+{
+	char buffer[REQUEST_SIZE];
+	struct inet_diag_req_v2 *request;
+	struct nlmsghdr *header;
+
+	header = mnl_nlmsg_put_header(buffer);
+	header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
+	request->sdiag_family = family;
+	request->sdiag_protocol = protocol;
+	request->idiag_states = states;
+	if (mnl_socket_sendto(nl, header, header->nlmsg_len) < 0)
+		return -errno;
+	return 0;
+}
+
+static int
+dump(struct mnl_socket *nl, uint32_t stack, uint8_t family, uint8_t protocol,
+    uint32_t states, const struct linux_visitor *visitor, bool *interrupted)
+{
+	static _Thread_local char buffer[BUFFER_SIZE];
+	ssize_t got;
+	int result;
+
+	result = send_request(nl, family, protocol, states);
+	if (result != 0)
+		return result;
+	do {
+		got = mnl_socket_recvfrom(nl, buffer, sizeof(buffer));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		result = po_diag_decode(buffer, (size_t)got, stack, protocol,
+		    interrupted, visitor->visit, visitor->context);
+	} while (got < 0 || result == PO_DIAG_MORE);
+	return result < 0 ? result : 0;
+}
+
+/* Errors by which the kernel says that it has no such source. */
+static bool
+is_absent(int error)
+{
+	return error == -ENOENT || error == -EOPNOTSUPP ||
+	       error == -EPROTONOSUPPORT || error == -EINVAL;
+}
+
+static int
+ignore(void *context, const struct po_socket *socket)
+{
+	(void)context;
+	(void)socket;
+	return 0;
+}
+
+int
+linux_diag_probe(void)
+{
+	const struct linux_visitor visitor = {.visit = ignore};
+	struct mnl_socket *nl;
+	bool interrupted;
+	int error;
+
+	error = open_socket(&nl);
+	if (error != 0)
+		return error;
+	error =
+	    dump(nl, 0, AF_INET, IPPROTO_TCP, 1u << 31, &visitor, &interrupted);
+	mnl_socket_close(nl);
+	return error;
+}
+
+int
+linux_diag_list(uint32_t stack, const struct linux_visitor *visitor,
+    struct linux_set *wildcards, bool *interrupted)
+{
+	const uint32_t present = linux_procnet_protocols();
+	uint32_t absent = 0;
+	struct mnl_socket *nl;
+	int error;
+	size_t i;
+
+	error = open_socket(&nl);
+	if (error != 0)
+		return error;
+	for (i = 0; i < LINUX_PROTOCOLS && error == 0; i++) {
+		if ((present & 1u << i) == 0)
+			continue;
+		error = dump(nl, stack, AF_INET, linux_protocols[i].number,
+		    UINT32_MAX, visitor, interrupted);
+		if (error == 0)
+			error =
+			    dump(nl, stack, AF_INET6, linux_protocols[i].number,
+				UINT32_MAX, visitor, interrupted);
+		if (is_absent(error)) {
+			absent |= 1u << i;
+			error = 0;
+		}
+	}
+	mnl_socket_close(nl);
+	if (error == 0 && absent != 0)
+		error = linux_procnet_list(
+		    "/proc/thread-self/net", stack, absent, visitor, wildcards);
+	return error;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The pieces that the Linux collectors are put together from: network stacks,
+ * two sources of sockets, and the scan of processes.
+ */
+#ifndef PO_COLLECT_LINUX_PRIVATE_H
+#define PO_COLLECT_LINUX_PRIVATE_H
+
+#include <sys/types.h>
+
+#include "collect/collector.h"
+
+/* What to do with each socket that a source lists. */
+struct linux_visitor {
+	int (*visit)(void *context, const struct po_socket *socket);
+	void *context;
+};
+
+/* A set of numbers that are added, then sorted once, then looked up. */
+struct linux_set {
+	uint64_t *items;
+	size_t count;
+	size_t capacity;
+};
+
+int linux_set_add(struct linux_set *set, uint64_t item);
+void linux_set_sort(struct linux_set *set);
+bool linux_set_has(const struct linux_set *set, uint64_t item);
+
+/*
+ * A network namespace.  fd refers to it (-1: the own one); pid is a process in
+ * it, 0 if it is only known by a mount.
+ */
+struct linux_stack {
+	uint32_t id; /* 0: the own one, else the namespace's inode */
+	int fd;
+	pid_t pid;
+};
+
+struct linux_stacks {
+	struct linux_stack *items;
+	size_t count;
+	size_t capacity;
+	uint32_t denied; /* processes whose namespace may not be seen */
+};
+
+/* Fills stacks, the own one first.  linux_stacks_clear frees what it holds. */
+int linux_stacks_find(struct linux_stacks *stacks, bool all);
+void linux_stacks_clear(struct linux_stacks *stacks);
+
+/*
+ * Lists the sockets of the stack that the calling thread is in, by netlink,
+ * and those protocols that have no such source from /proc/net.
+ * *interrupted: the list changed while it was read.
+ */
+int linux_diag_list(uint32_t stack, const struct linux_visitor *visitor,
+    struct linux_set *wildcards, bool *interrupted);
+
+/* Whether the kernel answers socket diagnosis at all: 0 or -errno. */
+int linux_diag_probe(void);
+
+/*
+ * Lists the sockets of a /proc/PID/net (root: that path) by its tables;
+ * protocols: a bit for each entry of linux_protocols.  wildcards gets the
+ * handles of IPv6 wildcards of which the table does not tell whether they
+ * take IPv4 as well.
+ */
+int linux_procnet_list(const char *root, uint32_t stack, uint32_t protocols,
+    const struct linux_visitor *visitor, struct linux_set *wildcards);
+
+struct linux_protocol {
+	uint8_t number;
+	const char *table;  /* in /proc/net */
+	const char *table6; /* NULL: the kernel has no such tables */
+};
+
+#define LINUX_PROTOCOLS 6
+#define LINUX_ALL_PROTOCOLS ((1u << LINUX_PROTOCOLS) - 1)
+extern const struct linux_protocol linux_protocols[LINUX_PROTOCOLS];
+
+/*
+ * The protocols that the running kernel has, as bits.  Nothing is asked about
+ * others: the question alone would load their modules.
+ */
+uint32_t linux_procnet_protocols(void);
+
+/*
+ * A scan and what it leaves behind.  wildcards must be sorted; the sets grow
+ * from look to look and belong to the caller.
+ */
+struct linux_scan {
+	bool arguments;
+	const struct linux_set *wildcards;
+	struct linux_set resolved; /* of the wildcards */
+	struct linux_set parents;  /* of the processes that were added */
+	uint32_t denied;           /* processes that may not be looked into */
+};
+
+/* Goes through all processes and tells the builder who holds its sockets. */
+int linux_tasks_scan(struct po_builder *builder, struct linux_scan *scan);
+
+/*
+ * After the last scan: adds the ancestors of all processes, by which the
+ * builder chooses primary owners.
+ */
+int linux_tasks_add_ancestors(
+    struct po_builder *builder, const struct linux_scan *scan);
+
+/* A whole small file, at most size octets; the length or -errno. */
+ssize_t linux_read_at(int dir, const char *name, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The scan of /proc/PID/fd: who holds which socket.
+ *
+ * Everything of a process is read through one descriptor of its /proc folder,
+ * which never comes to mean another process: when the process ends, reading
+ * fails and what was seen of it is forgotten.  Threads may have descriptor
+ * tables of their own; kcmp(2) finds those without reading every table.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "collect/linux_private.h"
+#include "collect/linux_task_decode.h"
+
+#define FILE_MAX 4096 /* of a stat, cgroup or cmdline file */
+#define TABLES_MAX 64 /* descriptor tables of one process compared */
+
+/* One process while it is looked at. */
+struct task {
+	struct po_builder *builder;
+	struct linux_scan *scan;
+	struct linux_set handles; /* the sockets it holds */
+	uint32_t pid;
+	int dir; /* of /proc/PID */
+};
+
+/*
+ * Asks a socket itself whether it takes IPv4 as well, which the tables do not
+ * tell: a copy of the descriptor is taken for the question.
+ */
+static int
+resolve_wildcard(struct task *task, uint64_t handle, const char *name)
+{
+	socklen_t size = sizeof(int);
+	int pidfd, fd, only = -1;
+
+	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)task->pid, 0);
+	if (pidfd < 0)
+		return 0;
+	fd = (int)syscall(
+	    SYS_pidfd_getfd, pidfd, (int)strtol(name, NULL, 10), 0);
+	if (fd >= 0) {
+		if (getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size) !=
+		    0)
+			only = -1;
+		close(fd);
+	}
+	close(pidfd);
+	if (only < 0)
+		return 0;
+	if (only == 0)
+		po_builder_widen(task->builder, handle);
+	return linux_set_add(&task->scan->resolved, handle);
+}
+
+static int
+read_link(struct task *task, int dir, const char *name)
+{
+	uint64_t handle;
+	char link[64];
+	ssize_t length;
+
+	length = readlinkat(dir, name, link, sizeof(link));
+	if (length < 0)
+		return 0;
+	handle = po_task_decode_socket(link, (size_t)length);
+	if (handle == 0 || !po_builder_has_handle(task->builder, handle))
+		return 0;
+	if (linux_set_has(task->scan->wildcards, handle) &&
+	    resolve_wildcard(task, handle, name) != 0)
+		return -ENOMEM;
+	return linux_set_add(&task->handles, handle);
+}
+
+/* Reads the descriptor table at path below the process's folder. */
+static int
+read_table(struct task *task, const char *path)
+{
+	struct dirent *entry;
+	int fd, error = 0;
+	DIR *dir;
+
+	fd = openat(task->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (dir == NULL) {
+		error = -errno;
+		close(fd);
+		return error;
+	}
+	while (error == 0 && (entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.')
+			error = read_link(task, fd, entry->d_name);
+	closedir(dir);
+	return error;
+}
+
+/* Whether tid shares one of the tables that were read already. */
+static bool
+is_read(const pid_t *tables, size_t count, pid_t tid)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (syscall(SYS_kcmp, tables[i], tid, KCMP_FILES, 0, 0) == 0)
+			return true;
+	return false;
+}
+
+static int
+read_thread(struct task *task, const char *tid)
+{
+	char path[64];
+	int error;
+
+	snprintf(path, sizeof(path), "task/%.20s/fd", tid);
+	error = read_table(task, path);
+	return error == -ENOMEM ? error : 0;
+}
+
+/* Tables of threads that do not share the main thread's. */
+static int
+read_threads(struct task *task)
+{
+	pid_t tables[TABLES_MAX], tid;
+	struct dirent *entry;
+	size_t count = 0;
+	int fd, error = 0;
+	DIR *dir;
+
+	tables[count++] = (pid_t)task->pid;
+	fd = openat(task->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (dir == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	while (error == 0 && (entry = readdir(dir)) != NULL) {
+		tid = (pid_t)strtol(entry->d_name, NULL, 10);
+		if (tid <= 0 || tid == (pid_t)task->pid ||
+		    is_read(tables, count, tid))
+			continue;
+		error = read_thread(task, entry->d_name);
+		if (count < TABLES_MAX)
+			tables[count++] = tid;
+	}
+	closedir(dir);
+	return error;
+}
+
+static bool
+has_threads(const struct task *task)
+{
+	struct stat st;
+
+	/* A folder has a link for itself, its parent and each folder in it. */
+	return fstatat(task->dir, "task", &st, 0) == 0 && st.st_nlink > 3;
+}
+
+static struct po_bytes
+read_arguments(const struct task *task, char *buffer)
+{
+	struct po_bytes bytes = {NULL, 0};
+	ssize_t length;
+
+	if (!task->scan->arguments)
+		return bytes;
+	length = linux_read_at(task->dir, "cmdline", buffer, FILE_MAX);
+	if (length < 0)
+		return bytes;
+	bytes.data = buffer;
+	bytes.length = po_task_decode_cmdline(buffer, (size_t)length);
+	return bytes;
+}
+
+static struct po_bytes
+read_executable(const struct task *task, char *buffer)
+{
+	struct po_bytes bytes = {NULL, 0};
+	ssize_t length;
+
+	length = readlinkat(task->dir, "exe", buffer, FILE_MAX);
+	if (length >= 0) {
+		bytes.data = buffer;
+		bytes.length = (size_t)length;
+	}
+	return bytes;
+}
+
+static struct po_bytes
+read_service(const struct task *task, char *buffer)
+{
+	const struct po_bytes none = {NULL, 0};
+	ssize_t length;
+
+	length = linux_read_at(task->dir, "cgroup", buffer, FILE_MAX);
+	if (length < 0)
+		return none;
+	return po_task_decode_cgroup(buffer, (size_t)length);
+}
+
+/* Returns 1 with the facts in *stat, or 0 where the process has ended. */
+static int
+read_stat(int dir, const char *path, char *buffer, struct po_task_stat *stat)
+{
+	ssize_t length = linux_read_at(dir, path, buffer, FILE_MAX);
+
+	return length > 0 &&
+	       po_task_decode_stat(buffer, (size_t)length, stat) == 0;
+}
+
+static int
+add_process(struct task *task)
+{
+	char files[4][FILE_MAX];
+	struct po_task_stat stat;
+	struct po_process process = {.pid = task->pid};
+	uint64_t start;
+	struct stat st;
+
+	if (!read_stat(task->dir, "stat", files[0], &stat) ||
+	    fstat(task->dir, &st) != 0)
+		return 0;
+	if (po_builder_has_process(task->builder, task->pid, &start)) {
+		/* Known from the first look, unless the pid was used again. */
+		return start == stat.start;
+	}
+	process.parent = stat.parent;
+	process.start = stat.start;
+	process.command = stat.command;
+	process.uid = st.st_uid;
+	process.service = read_service(task, files[1]);
+	process.executable = read_executable(task, files[2]);
+	process.arguments = read_arguments(task, files[3]);
+	if (po_builder_add_process(task->builder, &process) != 0 ||
+	    linux_set_add(&task->scan->parents, stat.parent) != 0)
+		return -ENOMEM;
+	return 1;
+}
+
+static int
+read_task(struct task *task)
+{
+	int result;
+	size_t i;
+
+	task->handles.count = 0;
+	result = read_table(task, "fd");
+	if (result == -EACCES || result == -EPERM) {
+		task->scan->denied++;
+		return 0;
+	}
+	if (result != -ENOMEM && has_threads(task))
+		result = read_threads(task);
+	if (result == -ENOMEM)
+		return result;
+	if (task->handles.count == 0)
+		return 0;
+	result = add_process(task);
+	for (i = 0; result > 0 && i < task->handles.count; i++)
+		if (po_builder_add_owner(
+			task->builder, task->handles.items[i], task->pid) != 0)
+			result = -ENOMEM;
+	return result < 0 ? result : 0;
+}
+
+static int
+scan_entry(struct task *task, int proc, const char *name)
+{
+	uint64_t pid;
+	int error;
+
+	if (!po_task_decode_number(name, strlen(name), INT32_MAX, &pid) ||
+	    pid == 0)
+		return 0;
+	task->dir = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (task->dir < 0)
+		return 0;
+	task->pid = (uint32_t)pid;
+	error = read_task(task);
+	close(task->dir);
+	return error;
+}
+
+int
+linux_tasks_scan(struct po_builder *builder, struct linux_scan *scan)
+{
+	struct task task = {.builder = builder, .scan = scan};
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	int error = 0;
+
+	if (proc == NULL)
+		return -errno;
+	scan->denied = 0;
+	while (error == 0 && (entry = readdir(proc)) != NULL)
+		error = scan_entry(&task, dirfd(proc), entry->d_name);
+	free(task.handles.items);
+	closedir(proc);
+	return error;
+}
+
+static int
+add_line(struct po_builder *builder, uint32_t pid)
+{
+	struct po_process process = {.uid = PO_UID_UNKNOWN};
+	char path[32], buffer[FILE_MAX];
+	struct po_task_stat stat;
+
+	while (pid != 0 && !po_builder_has_process(builder, pid, NULL)) {
+		snprintf(
+		    path, sizeof(path), "/proc/%lu/stat", (unsigned long)pid);
+		if (!read_stat(AT_FDCWD, path, buffer, &stat))
+			return 0;
+		process.pid = pid;
+		process.parent = stat.parent;
+		process.start = stat.start;
+		if (po_builder_add_process(builder, &process) != 0)
+			return -ENOMEM;
+		pid = stat.parent;
+	}
+	return 0;
+}
+
+int
+linux_tasks_add_ancestors(
+    struct po_builder *builder, const struct linux_scan *scan)
+{
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < scan->parents.count && error == 0; i++)
+		error = add_line(builder, (uint32_t)scan->parents.items[i]);
+	return error;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Names of users.  A name service may be a directory at the end of a slow
+ * line, so it is asked by a thread of its own and waited for a little while
+ * only; a name that comes late serves the next collection.
+ */
+#ifndef PO_COLLECT_NAMES_H
+#define PO_COLLECT_NAMES_H
+
+#include <stdint.h>
+
+struct po_names;
+
+/* patience: milliseconds that one collection waits in all.  NULL: no memory. */
+struct po_names *po_names_new(unsigned int patience);
+void po_names_free(struct po_names *names);
+
+/* A collection begins: the patience is whole again. */
+void po_names_begin(struct po_names *names);
+
+/*
+ * The name of uid; NULL if it has none or nobody answered yet.  Valid until
+ * the next call.  context is a struct po_names.
+ */
+const char *po_names_user(void *context, uint32_t uid);
+
+#endif

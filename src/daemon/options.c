@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Options as Net-SNMP's own programs have them.
+ */
+#include "daemon/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+
+static void
+usage(FILE *out)
+{
+	fputs("usage: portownerd [-f] [-C] [-c FILE] [-L LOG] [-p PIDFILE] "
+	      "[-x ADDRESS]\n"
+	      "       portownerd [-f] [-C] [-c FILE] [-L LOG] [-p PIDFILE] "
+	      "--standalone ADDRESS\n"
+	      "\n"
+	      "Tells over SNMP which process owns which port "
+	      "(PORT-OWNER-MIB).\n"
+	      "\n"
+	      "  -x, --master ADDRESS   AgentX master: unix:PATH or "
+	      "tcp:HOST:PORT\n"
+	      "                         (default unix:/var/agentx/master)\n"
+	      "      --standalone ADDRESS\n"
+	      "                         answer SNMP without any snmpd, for "
+	      "example\n"
+	      "                         udp:127.0.0.1:1161; portowner.conf "
+	      "needs a\n"
+	      "                         rocommunity or a user\n"
+	      "  -c, --config FILE      read this configuration, too\n"
+	      "  -C                     do not read the default "
+	      "configuration\n"
+	      "  -f, --foreground       do not go into the background\n"
+	      "  -p, --pid-file FILE    write the process id to FILE\n"
+	      "  -L LOG                 where to log: o (standard output), e "
+	      "(error),\n"
+	      "                         f FILE, s FACILITY (syslog); default "
+	      "s d, with\n"
+	      "                         -f standard error\n"
+	      "  -V, --version          print the version\n"
+	      "  -h, --help             print this\n"
+	      "\n"
+	      "See portownerd(8) and portowner.conf(5).\n",
+	    out);
+}
+
+/* -L takes its argument from the next word where it needs one ("-Lf FILE"). */
+static int
+set_log(char *argument, int argc, char **argv)
+{
+	if (snmp_log_options(argument, argc, argv) < 0) {
+		fprintf(stderr, "portownerd: -L %s: no such log\n", argument);
+		return 2;
+	}
+	return -1;
+}
+
+/* The log of who did not say where to log. */
+static void
+set_default_log(const struct po_daemon_options *options)
+{
+	if (options->foreground)
+		snmp_enable_stderrlog();
+	else
+		snmp_enable_syslog_ident("portownerd", LOG_DAEMON);
+}
+
+static int
+misuse(const char *what, const char *word)
+{
+	fprintf(stderr, "portownerd: %s%s%s; try portownerd --help\n", what,
+	    word == NULL ? "" : ": ", word == NULL ? "" : word);
+	return 2;
+}
+
+int
+po_daemon_parse(int argc, char **argv, struct po_daemon_options *options)
+{
+	static const struct option names[] = {
+	    {"master", required_argument, NULL, 'x'},
+	    {"standalone", required_argument, NULL, 'S'},
+	    {"config", required_argument, NULL, 'c'},
+	    {"foreground", no_argument, NULL, 'f'},
+	    {"pid-file", required_argument, NULL, 'p'},
+	    {"version", no_argument, NULL, 'V'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	bool logged = false;
+	int option, status;
+
+	memset(options, 0, sizeof(*options));
+	while ((option = getopt_long(
+		    argc, argv, "x:c:CfL:p:Vh", names, NULL)) != -1) {
+		switch (option) {
+		case 'x':
+			options->master = optarg;
+			break;
+		case 'S':
+			options->standalone = optarg;
+			break;
+		case 'c':
+			options->files.extra = optarg;
+			break;
+		case 'C':
+			options->files.without_defaults = true;
+			break;
+		case 'f':
+			options->foreground = true;
+			break;
+		case 'L':
+			status = set_log(optarg, argc, argv);
+			if (status >= 0)
+				return status;
+			logged = true;
+			if (optarg[0] == 'e' || optarg[0] == 'o')
+				options->log_to_terminal = true;
+			break;
+		case 'p':
+			options->pid_file = optarg;
+			break;
+		case 'V':
+			printf("portownerd %s (Net-SNMP %s)\n",
+			    PORTOWNER_VERSION, netsnmp_get_version());
+			return 0;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			return misuse("wrong usage", NULL);
+		}
+	}
+	if (optind < argc)
+		return misuse("unexpected argument", argv[optind]);
+	if (options->master != NULL && options->standalone != NULL)
+		return misuse("-x and --standalone exclude each other", NULL);
+	if (!logged)
+		set_default_log(options);
+	return -1;
+}

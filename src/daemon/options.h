@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * portownerd's command line.
+ */
+#ifndef PO_DAEMON_OPTIONS_H
+#define PO_DAEMON_OPTIONS_H
+
+#include "agent/config.h"
+
+struct po_daemon_options {
+	struct po_config_files files;
+	const char *master; /* -x, NULL: as configured */
+	const char *standalone; /* NULL: a subagent */
+	const char *pid_file; /* -p, NULL: none */
+	bool foreground; /* -f */
+	bool log_to_terminal; /* -Le or -Lo */
+};
+
+/*
+ * Reads the command line and sets up the log.  Returns -1 to go on, or the
+ * status to end with at once.
+ */
+int po_daemon_parse(int argc, char **argv, struct po_daemon_options *options);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * UTF-8 by the table of RFC 3629 (no overlong forms, no surrogates), addresses
+ * by RFC 5952, names of protocols by IANA's registry.
+ */
+#include "model/text.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static const struct {
+	uint8_t number;
+	const char *name;
+} protocols[] = {
+    {PO_PROTOCOL_TCP, "tcp"},
+    {PO_PROTOCOL_UDP, "udp"},
+    {PO_PROTOCOL_DCCP, "dccp"},
+    {PO_PROTOCOL_SCTP, "sctp"},
+    {PO_PROTOCOL_UDPLITE, "udplite"},
+    {PO_PROTOCOL_RAW, "raw"},
+};
+
+#define N_PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
+
+/*
+ * The character at p, of at most left octets: its length in octets and code
+ * point, or length 0 where the octets are not UTF-8.
+ */
+static size_t
+decode_utf8(const unsigned char *p, size_t left, uint32_t *code)
+{
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t length, i;
+
+	if (p[0] < 0x80) {
+		*code = p[0];
+		return 1;
+	}
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		length = 2;
+	else if (p[0] >= 0xe0 && p[0] <= 0xef)
+		length = 3;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		length = 4;
+	else
+		return 0;
+	if (length > left)
+		return 0;
+	*code = p[0] & (0x7fu >> length);
+	for (i = 1; i < length; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (p[i] & 0x3f);
+	}
+	if (*code < smallest[length] || *code > 0x10ffff ||
+	    (*code >= 0xd800 && *code <= 0xdfff))
+		return 0;
+	return length;
+}
+
+/*
+ * Characters that change the line or its direction rather than show: C0, C1,
+ * DEL, line and paragraph separators, bidirectional controls.
+ */
+static bool
+is_control(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code <= 0x9f) ||
+	       code == 0x061c || code == 0x200e || code == 0x200f ||
+	       (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
+}
+
+/* Writes one octet's escape; returns its length. */
+static size_t
+escape_octet(unsigned char octet, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	out[0] = '\\';
+	switch (octet) {
+	case '\n':
+		out[1] = 'n';
+		return 2;
+	case '\t':
+		out[1] = 't';
+		return 2;
+	case '\\':
+		out[1] = '\\';
+		return 2;
+	}
+	out[1] = 'x';
+	out[2] = digits[octet >> 4];
+	out[3] = digits[octet & 15];
+	return 4;
+}
+
+size_t
+po_text_clean(char out[PO_TEXT_MAX + 1], const char *in, size_t length)
+{
+	const unsigned char *p = (const unsigned char *)in;
+	size_t used = 0, at = 0, taken, size, i;
+	uint32_t code;
+	char piece[16];
+
+	while (at < length) {
+		taken = decode_utf8(p + at, length - at, &code);
+		size = 0;
+		if (taken == 0 || is_control(code) || code == '\\') {
+			taken = taken == 0 ? 1 : taken;
+			for (i = 0; i < taken; i++)
+				size += escape_octet(p[at + i], piece + size);
+		} else {
+			memcpy(piece, p + at, taken);
+			size = taken;
+		}
+		if (used + size > PO_TEXT_MAX)
+			break;
+		memcpy(out + used, piece, size);
+		used += size;
+		at += taken;
+	}
+	out[used] = '\0';
+	return used;
+}
+
+bool
+po_text_is_clean(const char *text, size_t length)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t at = 0, taken;
+	uint32_t code;
+
+	if (length > PO_TEXT_MAX)
+		return false;
+	while (at < length) {
+		taken = decode_utf8(p + at, length - at, &code);
+		if (taken == 0 || is_control(code))
+			return false;
+		at += taken;
+	}
+	return true;
+}
+
+const char *
+po_protocol_name(uint8_t protocol, char buffer[16])
+{
+	size_t i;
+
+	for (i = 0; i < N_PROTOCOLS; i++)
+		if (protocols[i].number == protocol)
+			return protocols[i].name;
+	snprintf(buffer, 16, "proto-%u", protocol);
+	return buffer;
+}
+
+int
+po_protocol_number(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < N_PROTOCOLS; i++)
+		if (strcmp(protocols[i].name, name) == 0)
+			return protocols[i].number;
+	return -1;
+}
+
+size_t
+po_address_format(
+    const struct po_address *address, char out[PO_ADDRESS_TEXT_SIZE])
+{
+	size_t length;
+
+	out[0] = '\0';
+	switch (address->type) {
+	case PO_ADDRESS_IPV4:
+	case PO_ADDRESS_IPV4Z:
+		inet_ntop(AF_INET, address->bytes, out, PO_ADDRESS_TEXT_SIZE);
+		break;
+	case PO_ADDRESS_IPV6:
+	case PO_ADDRESS_IPV6Z:
+		inet_ntop(AF_INET6, address->bytes, out, PO_ADDRESS_TEXT_SIZE);
+		break;
+	default:
+		strcpy(out, "*");
+	}
+	length = strlen(out);
+	if (address->type == PO_ADDRESS_IPV4Z ||
+	    address->type == PO_ADDRESS_IPV6Z)
+		length += (size_t)snprintf(out + length,
+		    PO_ADDRESS_TEXT_SIZE - length, "%%%lu",
+		    (unsigned long)address->zone);
+	return length;
+}
+
+size_t
+po_address_port_format(const struct po_address *address, uint16_t port,
+    char out[PO_ADDRESS_TEXT_SIZE + 8])
+{
+	char text[PO_ADDRESS_TEXT_SIZE];
+	bool brackets = address->type == PO_ADDRESS_IPV6 ||
+			address->type == PO_ADDRESS_IPV6Z;
+
+	po_address_format(address, text);
+	return (size_t)snprintf(out, PO_ADDRESS_TEXT_SIZE + 8,
+	    brackets ? "[%s]:%u" : "%s:%u", text, port);
+}
+
+size_t
+po_endpoint_format(
+    const struct po_endpoint *endpoint, char out[PO_ENDPOINT_TEXT_SIZE])
+{
+	char name[16], address[PO_ADDRESS_TEXT_SIZE + 8];
+	int length;
+
+	po_address_port_format(&endpoint->address, endpoint->port, address);
+	length = snprintf(out, PO_ENDPOINT_TEXT_SIZE, "%s %s",
+	    po_protocol_name(endpoint->protocol, name), address);
+	if (endpoint->stack != 0)
+		length += snprintf(out + length,
+		    (size_t)(PO_ENDPOINT_TEXT_SIZE - length), " stack %lu",
+		    (unsigned long)endpoint->stack);
+	return (size_t)length;
+}
