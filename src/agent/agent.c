@@ -135,13 +135,30 @@ start_net_snmp(struct agent *agent)
 	return take_lock(master);
 }
 
+/*
+ * read_configs() would also start the subagent a second time, so a subagent
+ * reads its files one by one.
+ */
+static void
+read_again(const struct po_agent_options *options)
+{
+	if (options->standalone != NULL) {
+		read_configs();
+		return;
+	}
+	if (!options->files.without_defaults)
+		read_config_files(NORMAL_CONFIG);
+	if (options->files.extra != NULL)
+		read_config_with_type(options->files.extra, "portowner");
+}
+
 static void
 reload(struct agent *agent)
 {
 	snmp_log(LOG_INFO, "portownerd: reading the configuration again\n");
 	po_config_set_defaults(&agent->config);
 	free_config();
-	read_configs();
+	read_again(agent->options);
 	po_feed_set_timeout(
 	    po_handler_feed(agent->handler), agent->config.cache_timeout);
 }

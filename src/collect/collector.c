@@ -145,7 +145,7 @@ po_collector_open(const struct po_collect_options *options,
 	return 0;
 }
 
-/* A recorded snapshot is as good as new each time: only its times change. */
+/* A recorded snapshot is as good as new each time, but for its wall clock. */
 static int
 copy_recorded(struct po_collector *collector, void **image, size_t *size)
 {
@@ -155,6 +155,20 @@ copy_recorded(struct po_collector *collector, void **image, size_t *size)
 	memcpy(*image, collector->recorded, collector->recorded_size);
 	*size = collector->recorded_size;
 	return 0;
+}
+
+/* Says when this was; a recorded snapshot keeps when it was recorded. */
+static void
+stamp(struct po_collector *collector, struct po_snapshot_header *header,
+    uint64_t begin)
+{
+	header->checksum = 0;
+	header->generation = ++collector->generation;
+	header->taken = begin;
+	if (collector->recorded != NULL)
+		return;
+	header->taken_unix = unix_us();
+	header->collect_us = po_clock_us() - begin;
 }
 
 static int
@@ -175,7 +189,6 @@ int
 po_collector_collect(struct po_collector *collector, void **image, size_t *size,
     char *error, size_t error_size)
 {
-	struct po_snapshot_header *header;
 	uint64_t begin = po_clock_us();
 	int result;
 
@@ -187,12 +200,7 @@ po_collector_collect(struct po_collector *collector, void **image, size_t *size,
 		    collector->source, strerror(-result));
 		return result;
 	}
-	header = *image;
-	header->checksum = 0;
-	header->generation = ++collector->generation;
-	header->taken = begin;
-	header->taken_unix = unix_us();
-	header->collect_us = po_clock_us() - begin;
+	stamp(collector, *image, begin);
 	return 0;
 }
 

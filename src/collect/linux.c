@@ -238,15 +238,17 @@ remember_ownerless(struct run *run)
 	linux_set_sort(ownerless);
 }
 
+/* one and many: the sentence for one of the things, and for several. */
 static int
-add_gap(struct run *run, enum po_gap_kind kind, uint32_t count,
-    const char *format, const char *hint)
+add_gap(struct run *run, enum po_gap_kind kind, uint32_t count, const char *one,
+    const char *many, const char *hint)
 {
 	char text[160];
 
 	if (count == 0)
 		return 0;
-	snprintf(text, sizeof(text), format, (unsigned long)count);
+	snprintf(
+	    text, sizeof(text), count == 1 ? one : many, (unsigned long)count);
 	return po_builder_add_gap(run->builder, kind, count, text, hint);
 }
 
@@ -279,14 +281,16 @@ add_gaps_of_proc(struct run *run)
 		return 0;
 	if (stat("/proc/1", &st) != 0)
 		return add_gap(run, PO_GAP_PERMISSION, orphans,
-		    "/proc hides the processes of others (hidepid); "
-		    "%lu sockets have a hidden owner",
+		    "/proc hides the processes of others (hidepid): the owner "
+		    "of %lu socket is not visible",
+		    "/proc hides the processes of others (hidepid): the "
+		    "owners of %lu sockets are not visible",
 		    HINT_TASKS);
 	if (stat("/proc/self/ns/pid", &st) == 0 &&
 	    st.st_ino != initial_pid_namespace)
 		return add_gap(run, PO_GAP_PERMISSION, orphans,
-		    "%lu sockets may be held by processes outside this "
-		    "pid namespace",
+		    "%lu socket may be held outside this pid namespace",
+		    "%lu sockets may be held outside this pid namespace",
 		    "run in the host's pid namespace");
 	return 0;
 }
@@ -297,24 +301,30 @@ add_gaps(struct run *run)
 	int error;
 
 	error = add_gap(run, PO_GAP_PERMISSION, run->scan.denied,
+	    "the descriptors of %lu process may not be read",
 	    "the descriptors of %lu processes may not be read", HINT_TASKS);
 	if (error == 0)
 		error = add_gaps_of_proc(run);
 	if (error == 0)
 		error = add_gap(run, PO_GAP_PERMISSION, run->stacks.denied,
+		    "the network namespace of %lu process is not known",
 		    "the network namespaces of %lu processes are not known",
 		    HINT_STACKS);
 	if (error == 0)
 		error = add_gap(run, PO_GAP_PERMISSION, run->unreachable,
+		    "%lu network namespace may not be looked into",
 		    "%lu network namespaces may not be looked into",
 		    HINT_STACKS);
 	if (error == 0)
 		error = add_gap(run, PO_GAP_UNSUPPORTED, count_unresolved(run),
+		    "of %lu IPv6 wildcard it is not known whether it takes "
+		    "IPv4 as well",
 		    "of %lu IPv6 wildcards it is not known whether they take "
 		    "IPv4 as well",
 		    NULL);
 	if (error == 0)
 		error = add_gap(run, PO_GAP_RACE, run->interrupted,
+		    "the list of sockets changed while it was read",
 		    "the list of sockets changed while it was read", NULL);
 	return error;
 }

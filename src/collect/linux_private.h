@@ -70,7 +70,7 @@ int linux_procnet_list(const char *root, uint32_t stack, uint32_t protocols,
 
 struct linux_protocol {
 	uint8_t number;
-	const char *table;  /* in /proc/net */
+	const char *table; /* in /proc/net */
 	const char *table6; /* NULL: the kernel has no such tables */
 };
 
@@ -92,8 +92,8 @@ struct linux_scan {
 	bool arguments;
 	const struct linux_set *wildcards;
 	struct linux_set resolved; /* of the wildcards */
-	struct linux_set parents;  /* of the processes that were added */
-	uint32_t denied;           /* processes that may not be looked into */
+	struct linux_set parents; /* of the processes that were added */
+	uint32_t denied; /* processes that may not be looked into */
 };
 
 /* Goes through all processes and tells the builder who holds its sockets. */

@@ -73,7 +73,7 @@ read_link(struct task *task, int dir, const char *name)
 
 	length = readlinkat(dir, name, link, sizeof(link));
 	if (length < 0)
-		return 0;
+		return errno == EACCES || errno == EPERM ? -EACCES : 0;
 	handle = po_task_decode_socket(link, (size_t)length);
 	if (handle == 0 || !po_builder_has_handle(task->builder, handle))
 		return 0;
@@ -83,7 +83,10 @@ read_link(struct task *task, int dir, const char *name)
 	return linux_set_add(&task->handles, handle);
 }
 
-/* Reads the descriptor table at path below the process's folder. */
+/*
+ * Reads the descriptor table at path below the process's folder.  -EACCES:
+ * not allowed to, be it at the folder or at the links in it.
+ */
 static int
 read_table(struct task *task, const char *path)
 {
@@ -93,7 +96,7 @@ read_table(struct task *task, const char *path)
 
 	fd = openat(task->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return errno == EPERM ? -EACCES : -errno;
 	dir = fdopendir(fd);
 	if (dir == NULL) {
 		error = -errno;
@@ -259,7 +262,7 @@ read_task(struct task *task)
 
 	task->handles.count = 0;
 	result = read_table(task, "fd");
-	if (result == -EACCES || result == -EPERM) {
+	if (result == -EACCES) {
 		task->scan->denied++;
 		return 0;
 	}

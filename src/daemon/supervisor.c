@@ -40,6 +40,7 @@ struct child {
 	uint64_t started;
 	uint64_t restart_at; /* us; 0: not waiting for a restart */
 	uint64_t backoff;
+	bool expected; /* it ends because it was told to */
 };
 
 struct po_supervisor {
@@ -202,6 +203,11 @@ note_end(struct po_supervisor *s, struct child *child, int status)
 		s->status = 1;
 		return;
 	}
+	if (child->expected) {
+		child->expected = false;
+		child->restart_at = 1;
+		return;
+	}
 	plan_restart(child);
 	if (WIFSIGNALED(status))
 		snmp_log(LOG_ERR,
@@ -250,6 +256,7 @@ reload(struct po_supervisor *s)
 	if (s->collector.control >= 0) {
 		close(s->collector.control);
 		s->collector.control = -1;
+		s->collector.expected = true;
 	}
 	if (s->agent.control >= 0 && write(s->agent.control, "H", 1) < 0)
 		snmp_log(LOG_ERR, "portownerd: the agent does not listen\n");

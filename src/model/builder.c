@@ -270,7 +270,7 @@ po_builder_add_owner(struct po_builder *builder, uint64_t handle, uint32_t pid)
 	struct socket_entry *entry;
 	struct hold *hold;
 
-	if (head == NOTHING || pid == 0)
+	if (head == NOTHING || pid == 0 || pid > INT32_MAX)
 		return 0;
 	entry = socket_at(builder, head);
 	/* A process is told of all at once: a second time follows the first. */
@@ -353,6 +353,15 @@ po_builder_drop_unconfirmed(struct po_builder *builder)
 	return count;
 }
 
+static bool
+is_wildcard(const struct po_address *address)
+{
+	static const uint8_t any[16];
+
+	return address->type == PO_ADDRESS_IPV6 &&
+	    memcmp(address->bytes, any, sizeof(any)) == 0;
+}
+
 void
 po_builder_widen(struct po_builder *builder, uint64_t handle)
 {
@@ -365,7 +374,8 @@ po_builder_widen(struct po_builder *builder, uint64_t handle)
 	/* The others of the chain, if any, come after the head. */
 	for (i = head; i < builder->sockets.count; i++) {
 		entry = socket_at(builder, i);
-		if (entry->head == head && !entry->row.connected)
+		if (entry->head == head && !entry->row.connected &&
+		    is_wildcard(&entry->row.local.address))
 			memset(&entry->row.local.address, 0,
 			    sizeof(entry->row.local.address));
 	}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The text table.  Rows are gone through twice, first for the widths of the
+ * columns.  Only a terminal has a width of its own: there the columns whose
+ * text others choose give way, and what was cut ends with "+".
+ */
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "cli/cli.h"
+
+enum column {
+	COLUMN_STACK,
+	COLUMN_USER,
+	COLUMN_COMMAND,
+	COLUMN_PID,
+	COLUMN_PROTO,
+	COLUMN_LOCAL,
+	COLUMN_REMOTE,
+	COLUMN_STATE,
+	COLUMN_SERVICE,
+	COLUMNS
+};
+
+static const char *const titles[COLUMNS] = {"STACK", "USER", "COMMAND", "PID",
+    "PROTO", "LOCAL", "REMOTE", "STATE", "SERVICE"};
+
+/* Columns that may be cut keep this much. */
+#define WIDTH_MIN 8
+
+struct cell {
+	const char *text;
+	size_t length; /* octets */
+};
+
+/* A row's cells, and room for those that are made up here. */
+struct cells {
+	struct cell at[COLUMNS];
+	char stack[16];
+	char pid[16];
+	char protocol[16];
+	char local[PO_ADDRESS_TEXT_SIZE + 8];
+	char remote[PO_ADDRESS_TEXT_SIZE + 8];
+};
+
+struct table {
+	struct cli_out *out;
+	const struct po_snapshot *snapshot;
+	const struct cli_selection *selection;
+	const struct cli_terminal *terminal;
+	size_t width[COLUMNS];
+	bool has_stack;
+};
+
+struct cli_terminal
+cli_terminal_of(int fd)
+{
+	struct cli_terminal terminal = {.is_terminal = isatty(fd) == 1};
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	unsigned long number;
+
+	terminal.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	if (!terminal.is_terminal)
+		return terminal;
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+		terminal.columns = size.ws_col;
+	} else if (columns != NULL) {
+		number = strtoul(columns, NULL, 10);
+		terminal.columns = number <= UINT16_MAX ? number : 0;
+	}
+	return terminal;
+}
+
+/*
+ * One character of published text: its octets, and the columns it takes.
+ * Where the locale cannot tell, every character takes one.
+ */
+static size_t
+next_character(
+    const struct table *table, const char *text, size_t left, size_t *width)
+{
+	unsigned char first = (unsigned char)text[0];
+	mbstate_t state = {0};
+	wchar_t character;
+	size_t length;
+	int columns;
+
+	*width = 1;
+	if (first < 0x80)
+		return 1;
+	length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	length = length < left ? length : left;
+	if (table->terminal->utf8 &&
+	    mbrtowc(&character, text, length, &state) == length) {
+		columns = wcwidth(character);
+		*width = columns < 0 ? 1 : (size_t)columns;
+	}
+	return length;
+}
+
+static size_t
+cell_width(const struct table *table, const struct cell *cell)
+{
+	size_t at = 0, width, sum = 0;
+
+	while (at < cell->length) {
+		at += next_character(
+		    table, cell->text + at, cell->length - at, &width);
+		sum += width;
+	}
+	return sum;
+}
+
+static struct cell
+constant(const char *text)
+{
+	return (struct cell){text, strlen(text)};
+}
+
+/* Never empty, so that every line has the same number of fields. */
+static struct cell
+text_cell(const struct po_snapshot *snapshot, po_string string)
+{
+	struct cell cell;
+
+	if (string == 0)
+		return constant("-");
+	cell.text = po_snapshot_text(snapshot, string, &cell.length);
+	return cell.length == 0 ? constant("\"\"") : cell;
+}
+
+static struct cell
+number_cell(char out[16], uint32_t number)
+{
+	size_t at = 16;
+
+	do {
+		out[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number != 0);
+	return (struct cell){out + at, 16 - at};
+}
+
+static struct cell
+command_cell(
+    const struct po_snapshot *snapshot, const struct po_process_record *process)
+{
+	switch (process->kind) {
+	case PO_OWNER_NONE:
+		return constant("(no process)");
+	case PO_OWNER_HIDDEN:
+		return constant("(hidden)");
+	case PO_OWNER_UNSEEN:
+		return constant("(not seen)");
+	default:
+		return text_cell(snapshot, process->command);
+	}
+}
+
+static void
+fill_cells(struct cells *cells, const struct po_snapshot *snapshot,
+    const struct cli_row *row)
+{
+	const struct po_process_record *process = row->process;
+	const char *state = cli_row_state(row);
+	struct cell *at = cells->at;
+
+	at[COLUMN_STACK] = number_cell(cells->stack, row->local->stack);
+	at[COLUMN_USER] = text_cell(snapshot, process->user);
+	at[COLUMN_COMMAND] = command_cell(snapshot, process);
+	at[COLUMN_PID] = process->pid == 0
+			     ? constant("-")
+			     : number_cell(cells->pid, process->pid);
+	at[COLUMN_PROTO] =
+	    constant(po_protocol_name(row->local->protocol, cells->protocol));
+	at[COLUMN_LOCAL].text = cells->local;
+	at[COLUMN_LOCAL].length = po_address_port_format(
+	    &row->local->address, row->local->port, cells->local);
+	at[COLUMN_REMOTE] = constant("-");
+	if (row->remote != NULL) {
+		at[COLUMN_REMOTE].text = cells->remote;
+		at[COLUMN_REMOTE].length = po_address_port_format(
+		    row->remote, row->remote_port, cells->remote);
+	}
+	at[COLUMN_STATE] = constant(state != NULL ? state : "-");
+	at[COLUMN_SERVICE] = text_cell(snapshot, process->service);
+}
+
+/* Finds each column's width; returns the number of rows. */
+static size_t
+measure(struct table *table)
+{
+	struct cli_rows rows;
+	struct cli_row row;
+	struct cells cells;
+	size_t count = 0, width, i;
+
+	for (i = 0; i < COLUMNS; i++)
+		table->width[i] = strlen(titles[i]);
+	cli_rows_begin(&rows, table->snapshot);
+	while (cli_rows_next_wanted(&rows, table->selection, &row)) {
+		count++;
+		if (row.local->stack != 0)
+			table->has_stack = true;
+		fill_cells(&cells, table->snapshot, &row);
+		for (i = 0; i < COLUMNS; i++) {
+			width = cell_width(table, &cells.at[i]);
+			if (width > table->width[i])
+				table->width[i] = width;
+		}
+	}
+	return count;
+}
+
+/* Takes from the wider of the two until the line fits or both are narrow. */
+static void
+fit(struct table *table)
+{
+	size_t *command = &table->width[COLUMN_COMMAND];
+	size_t *service = &table->width[COLUMN_SERVICE];
+	size_t *wider, total = COLUMNS - 1, i;
+
+	if (table->terminal->columns == 0)
+		return;
+	for (i = 0; i < COLUMNS; i++)
+		total += table->width[i];
+	if (!table->has_stack)
+		total -= table->width[COLUMN_STACK] + 1;
+	for (; total > table->terminal->columns; total--) {
+		wider = *service >= *command ? service : command;
+		if (*wider <= WIDTH_MIN)
+			break;
+		(*wider)--;
+	}
+}
+
+/* A terminal that does not take UTF-8 might take its octets for commands. */
+static void
+write_character(const struct table *table, const char *text, size_t length)
+{
+	if (length > 1 && table->terminal->is_terminal &&
+	    !table->terminal->utf8)
+		cli_out_write(table->out, "?", 1);
+	else
+		cli_out_write(table->out, text, length);
+}
+
+/* Writes what fits into limit columns; returns how many it took. */
+static size_t
+write_cut(const struct table *table, const struct cell *cell, size_t limit)
+{
+	size_t at = 0, used = 0, length, width;
+
+	while (at < cell->length) {
+		length = next_character(
+		    table, cell->text + at, cell->length - at, &width);
+		if (used + width > limit)
+			break;
+		write_character(table, cell->text + at, length);
+		at += length;
+		used += width;
+	}
+	return used;
+}
+
+/* Whether the terminal can be given the cell's octets as they are. */
+static bool
+is_plain(const struct table *table, const struct cell *cell)
+{
+	size_t i;
+
+	if (!table->terminal->is_terminal || table->terminal->utf8)
+		return true;
+	for (i = 0; i < cell->length; i++)
+		if ((unsigned char)cell->text[i] >= 0x80)
+			return false;
+	return true;
+}
+
+static void
+write_cell(
+    const struct table *table, enum column column, const struct cell *cell)
+{
+	size_t limit = table->width[column];
+	size_t width = cell_width(table, cell);
+
+	if (column == COLUMN_PID)
+		cli_out_spaces(table->out, limit - width);
+	if (width > limit) {
+		width = write_cut(table, cell, limit - 1) + 1;
+		cli_out_write(table->out, "+", 1);
+	} else if (is_plain(table, cell)) {
+		cli_out_write(table->out, cell->text, cell->length);
+	} else {
+		write_cut(table, cell, limit);
+	}
+	if (column == COLUMN_SERVICE)
+		cli_out_write(table->out, "\n", 1);
+	else if (column == COLUMN_PID)
+		cli_out_write(table->out, " ", 1);
+	else
+		cli_out_spaces(table->out, limit - width + 1);
+}
+
+static void
+write_line(const struct table *table, const struct cell *cells)
+{
+	enum column column = table->has_stack ? COLUMN_STACK : COLUMN_USER;
+
+	for (; column < COLUMNS; column++)
+		write_cell(table, column, &cells[column]);
+}
+
+static void
+write_titles(const struct table *table)
+{
+	struct cell cells[COLUMNS];
+	size_t i;
+
+	for (i = 0; i < COLUMNS; i++)
+		cells[i] = constant(titles[i]);
+	write_line(table, cells);
+}
+
+size_t
+cli_table_write(struct cli_out *out, const struct po_snapshot *snapshot,
+    const struct cli_selection *selection, const struct cli_terminal *terminal)
+{
+	struct table table = {
+	    .out = out,
+	    .snapshot = snapshot,
+	    .selection = selection,
+	    .terminal = terminal,
+	};
+	struct cli_rows rows;
+	struct cli_row row;
+	struct cells cells;
+	size_t count;
+
+	count = measure(&table);
+	if (count == 0)
+		return 0;
+	fit(&table);
+	write_titles(&table);
+	cli_rows_begin(&rows, snapshot);
+	while (
+	    out->error == 0 && cli_rows_next_wanted(&rows, selection, &row)) {
+		fill_cells(&cells, snapshot, &row);
+		write_line(&table, cells.at);
+	}
+	return count;
+}

@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Every fuzz target over its corpus and over mutations of it, always the same.
+top=${top_srcdir:-.}
+status=0
+
+for target in diag procnet snapshot task text; do
+	echo "fuzz_$target"
+	"${top_builddir:-.}/fuzz_$target" "$top/tests/fuzz/corpus/$target" ||
+	    status=1
+done
+exit $status
