@@ -359,7 +359,7 @@ is_wildcard(const struct po_address *address)
 	static const uint8_t any[16];
 
 	return address->type == PO_ADDRESS_IPV6 &&
-	    memcmp(address->bytes, any, sizeof(any)) == 0;
+	       memcmp(address->bytes, any, sizeof(any)) == 0;
 }
 
 void
