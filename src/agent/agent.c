@@ -17,10 +17,11 @@
 #include <net-snmp/library/fd_event_manager.h>
 #include <net-snmp/library/large_fd_set.h>
 
+#include "agent/channel.h"
 #include "agent/handler.h"
 #include "agent/lock.h"
+#include "agent/master.h"
 
-#define DEFAULT_MASTER "/var/agentx/master"
 #define FIRST_SNAPSHOT 10000 /* ms to wait for it */
 #define PING_INTERVAL 2 /* s, also between attempts to connect */
 
@@ -44,15 +45,6 @@ note_connected(int major, int minor, void *server, void *client)
 	return 0;
 }
 
-static const char *
-master_address(void)
-{
-	const char *address = netsnmp_ds_get_string(
-	    NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET);
-
-	return address != NULL ? address : DEFAULT_MASTER;
-}
-
 /* Whatever has to be said to Net-SNMP before it reads its files. */
 static void
 prepare(struct agent *agent)
@@ -64,14 +56,9 @@ prepare(struct agent *agent)
 	    NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_ALARM_DONT_USE_SIG, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE,
 	    options->standalone == NULL);
-	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
-	    NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, PING_INTERVAL);
 	/* An absent master is said once here, not at every attempt. */
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID,
 	    NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
-	if (options->master != NULL)
-		netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID,
-		    NETSNMP_DS_AGENT_X_SOCKET, options->master);
 	if (options->standalone != NULL)
 		netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID,
 		    NETSNMP_DS_AGENT_PORTS, options->standalone);
@@ -98,41 +85,45 @@ take_lock(const char *master)
 	return result;
 }
 
+static int
+listen_for_managers(const char *address)
+{
+	if (init_master_agent() == 0)
+		return 0;
+	snmp_log(LOG_ERR,
+	    "portownerd: cannot listen on %s; is another agent there?\n",
+	    address);
+	return -EADDRINUSE;
+}
+
 /* Reads the configuration; as a subagent this also connects to the master. */
 static int
 start_net_snmp(struct agent *agent)
 {
 	const struct po_agent_options *options = agent->options;
-	const char *master = options->master;
 
 	prepare(agent);
 	if (init_agent("portowner") != 0)
 		return -EIO;
+	/* init_agent() has its own idea of it; the files come later. */
+	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
+	    NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, PING_INTERVAL);
 	po_config_register("portowner", "", &agent->config);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION,
 	    SNMPD_CALLBACK_INDEX_START, note_connected, agent);
+	if (options->standalone == NULL)
+		po_master_use(options->channel);
 	init_snmp("portowner");
-	if (options->master != NULL)
-		netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID,
-		    NETSNMP_DS_AGENT_X_SOCKET, options->master);
-	if (options->standalone != NULL) {
-		if (init_master_agent() == 0)
-			return 0;
-		snmp_log(LOG_ERR,
-		    "portownerd: cannot listen on %s; is another agent "
-		    "there?\n",
-		    options->standalone);
-		return -EADDRINUSE;
-	}
-	master = master_address();
+	if (options->standalone != NULL)
+		return listen_for_managers(options->standalone);
 	if (!agent->connected)
 		snmp_log(LOG_WARNING,
 		    "portownerd: no AgentX master at %s; trying again every "
 		    "%d s (snmpd.conf needs \"master agentx\")\n",
-		    master,
+		    options->master,
 		    netsnmp_ds_get_int(NETSNMP_DS_APPLICATION_ID,
 			NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL));
-	return take_lock(master);
+	return take_lock(options->master);
 }
 
 /*
@@ -150,6 +141,7 @@ read_again(const struct po_agent_options *options)
 		read_config_files(NORMAL_CONFIG);
 	if (options->files.extra != NULL)
 		read_config_with_type(options->files.extra, "portowner");
+	po_master_set_address();
 }
 
 static void
@@ -179,6 +171,14 @@ read_control(int fd, void *context)
 }
 
 static int
+open_collector(void *context)
+{
+	struct agent *agent = context;
+
+	return po_channel_open(agent->options->channel, PO_CHANNEL_COLLECTOR);
+}
+
+static int
 start_serving(struct agent *agent)
 {
 	const struct po_agent_options *options = agent->options;
@@ -189,6 +189,7 @@ start_serving(struct agent *agent)
 		return -ENOMEM;
 	feed = po_handler_feed(agent->handler);
 	po_feed_set_timeout(feed, agent->config.cache_timeout);
+	po_feed_set_connect(feed, open_collector, agent);
 	/* Without rows the agent still says what is wrong. */
 	po_feed_start(feed, FIRST_SNAPSHOT);
 	if (po_handler_register(agent->handler, options->standalone != NULL) !=
@@ -244,6 +245,8 @@ po_agent_run(const struct po_agent_options *options)
 	signal(SIGPIPE, SIG_IGN);
 	po_config_set_defaults(&agent.config);
 	error = start_net_snmp(&agent);
+	if (error == 0)
+		error = options->confine(options->context);
 	if (error == 0)
 		error = start_serving(&agent);
 	while (error == 0 && !agent.ended)

@@ -17,6 +17,13 @@ struct po_agent_options {
 	 * 'H' comes in to reload; the agent ends when it closes.
 	 */
 	int control;
+	int channel; /* see agent/channel.h */
+	/*
+	 * Called when all is open that needs rights: gives them up.  Returns
+	 * 0, or -errno after having said why.
+	 */
+	int (*confine)(void *context);
+	void *context;
 };
 
 /* The agent cannot work as it is configured: starting again will not help. */

@@ -5,6 +5,7 @@
 #include "agent/config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,14 +17,32 @@
 #include <net-snmp/net-snmp-includes.h>
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
-#include "collect/collector.h"
-
 /*
  * Net-SNMP calls a token's handler without any context, so the place to fill
  * has to be known here.
  */
 static struct po_config *filled;
-static size_t prefix_length;
+static const char *filled_type;
+static const char *filled_prefix;
+
+/* The tokens; collector: the module collects nothing by itself. */
+static const struct {
+	const char *name;
+	const char *help;
+	bool collector;
+} tokens[] = {
+    {"source", "auto|diag|proc|replay:FILE", true},
+    {"stacks", "own|all", true},
+    {"maxRows", "number", true},
+    {"arguments", "yes|no", true},
+    {"listenerEphemeralUdp", "yes|no", true},
+    {"collectorAllow", "group...", true},
+    {"sandbox", "yes|no", true},
+    {"collectorSocket", "path", false},
+    {"cacheTimeout", "seconds", false},
+};
+
+#define N_TOKENS (sizeof(tokens) / sizeof(tokens[0]))
 
 void
 po_config_set_defaults(struct po_config *config)
@@ -33,8 +52,11 @@ po_config_set_defaults(struct po_config *config)
 	memset(config, 0, sizeof(*config));
 	strcpy(config->source, "auto");
 	config->cache_timeout = 30;
-	config->max_rows = PO_MAX_ROWS;
+	config->max_rows = PO_MAX_ROWS_DEFAULT;
 	config->all_stacks = true;
+	config->sandbox = true;
+	strcpy(config->collector_allow, "portowner");
+	strcpy(config->master, PO_DEFAULT_MASTER);
 	if (geteuid() == 0)
 		snprintf(config->collector_socket,
 		    sizeof(config->collector_socket), "%s/collector.sock",
@@ -121,7 +143,7 @@ parse_source(const char *token, const char *value)
 static void
 parse_line(const char *token, char *line)
 {
-	const char *name = token + prefix_length;
+	const char *name = token + strlen(filled_prefix);
 	char *end = line + strlen(line);
 
 	while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
@@ -146,35 +168,41 @@ parse_line(const char *token, char *line)
 		    token, line, "yes", "no", &filled->listener_ephemeral_udp);
 }
 
+/* The token's name in the files, or false if the module has none of it. */
+static bool
+token_name(size_t i, char name[64])
+{
+	if (filled_prefix[0] != '\0' && tokens[i].collector)
+		return false;
+	snprintf(name, 64, "%s%s", filled_prefix, tokens[i].name);
+	return true;
+}
+
 void
 po_config_register(
     const char *type, const char *prefix, struct po_config *config)
 {
-	static const struct {
-		const char *name;
-		const char *help;
-		bool collector; /* the module collects nothing by itself */
-	} tokens[] = {
-	    {"source", "auto|diag|proc|replay:FILE", true},
-	    {"stacks", "own|all", true},
-	    {"maxRows", "number", true},
-	    {"arguments", "yes|no", true},
-	    {"listenerEphemeralUdp", "yes|no", true},
-	    {"collectorSocket", "path", false},
-	    {"cacheTimeout", "seconds", false},
-	};
-	char token[64];
+	char name[64];
 	size_t i;
 
 	filled = config;
-	prefix_length = strlen(prefix);
-	for (i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
-		if (prefix_length != 0 && tokens[i].collector)
-			continue;
-		snprintf(token, sizeof(token), "%s%s", prefix, tokens[i].name);
-		register_config_handler(
-		    type, token, parse_line, NULL, tokens[i].help);
-	}
+	filled_type = type;
+	filled_prefix = prefix;
+	for (i = 0; i < N_TOKENS; i++)
+		if (token_name(i, name))
+			register_config_handler(
+			    type, name, parse_line, NULL, tokens[i].help);
+}
+
+void
+po_config_unregister(void)
+{
+	char name[64];
+	size_t i;
+
+	for (i = 0; i < N_TOKENS; i++)
+		if (token_name(i, name))
+			unregister_config_handler(filled_type, name);
 }
 
 void
@@ -199,16 +227,28 @@ static void
 read_and_send(const struct po_config_files *files, int out)
 {
 	struct po_config config;
+	const char *master;
 	bool sent;
+	int null;
 
 	/* What is wrong with the files, the agent will say. */
 	snmp_disable_log();
+	null = open("/dev/null", O_WRONLY);
+	dup2(null, STDERR_FILENO);
 	po_config_prepare(files);
 	netsnmp_ds_set_boolean(
 	    NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_NO_TOKEN_WARNINGS, 1);
 	po_config_set_defaults(&config);
+	/* As a master, so that it knows agentXSocket and connects to nobody. */
+	netsnmp_ds_set_boolean(
+	    NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 0);
+	init_agent("portowner");
 	po_config_register("portowner", "", &config);
 	init_snmp("portowner");
+	master = netsnmp_ds_get_string(
+	    NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET);
+	if (master != NULL && strlen(master) < sizeof(config.master))
+		strcpy(config.master, master);
 	sent = write(out, &config, sizeof(config)) == (ssize_t)sizeof(config);
 	_exit(sent ? 0 : 1);
 }

@@ -11,6 +11,9 @@
 
 #define PO_CACHE_TIMEOUT_MIN 1
 #define PO_CACHE_TIMEOUT_MAX 3600
+#define PO_MAX_ROWS_DEFAULT 1000000
+
+#define PO_DEFAULT_MASTER "unix:/var/agentx/master"
 
 /* Plain data: it is handed from process to process as it is. */
 struct po_config {
@@ -21,7 +24,13 @@ struct po_config {
 	bool all_stacks;
 	bool arguments;
 	bool listener_ephemeral_udp;
+	bool sandbox;
+	char collector_allow[256]; /* names of groups, blanks between */
+	char master[256]; /* AgentX address; not for the module */
 };
+
+/* Takes the tokens back: nothing of this code may be called any more. */
+void po_config_unregister(void);
 
 void po_config_set_defaults(struct po_config *config);
 

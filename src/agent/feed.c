@@ -14,7 +14,8 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
 #include "broker/client.h"
-#include "collect/collector.h"
+#include "model/builder.h"
+#include "model/clock.h"
 
 #define RETRY 1000000 /* us after a failure */
 
@@ -293,6 +294,13 @@ ask(struct po_feed *feed)
 		error = po_client_request(feed->client, age);
 	watch(feed);
 	return error;
+}
+
+void
+po_feed_set_connect(
+    struct po_feed *feed, int (*function)(void *context), void *context)
+{
+	po_client_set_connect(feed->client, function, context);
 }
 
 int

@@ -34,6 +34,10 @@ struct po_feed *po_feed_new(
     const char *collector_socket, void (*done)(void *context), void *context);
 void po_feed_free(struct po_feed *feed);
 
+/* Lets function connect to the collector: see po_client_set_connect(). */
+void po_feed_set_connect(
+    struct po_feed *feed, int (*function)(void *context), void *context);
+
 /* Waits at most timeout milliseconds for the first snapshot; 0 or -errno. */
 int po_feed_start(struct po_feed *feed, unsigned int timeout);
 

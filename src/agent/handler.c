@@ -17,7 +17,7 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
 #include "agent/config.h"
-#include "collect/collector.h"
+#include "model/clock.h"
 
 #define EPOCH_KEY "portOwnerEpoch"
 #define OLD_TIMEOUT_KEY "portOwnerOldTimeout"

@@ -14,8 +14,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "broker/rights.h"
+#include "model/clock.h"
 
 struct po_client {
 	struct sockaddr_un address;
@@ -24,6 +26,8 @@ struct po_client {
 	size_t got; /* octets of reply */
 	struct po_broker_reply reply;
 	int image; /* the descriptor that came with it, or -1 */
+	int (*connect)(void *context); /* NULL: by the address */
+	void *context;
 	char error[PO_BROKER_TEXT + 128];
 };
 
@@ -40,6 +44,14 @@ po_client_new(const char *path)
 	snprintf(client->address.sun_path, sizeof(client->address.sun_path),
 	    "%s", path);
 	return client;
+}
+
+void
+po_client_set_connect(
+    struct po_client *client, int (*function)(void *context), void *context)
+{
+	client->connect = function;
+	client->context = context;
 }
 
 static void
@@ -83,6 +95,12 @@ fail(struct po_client *client, const char *what, int error)
 static int
 connect_client(struct po_client *client)
 {
+	if (client->connect != NULL) {
+		client->fd = client->connect(client->context);
+		return client->fd >= 0
+			   ? 0
+			   : fail(client, "no collector", client->fd);
+	}
 	client->fd =
 	    socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (client->fd < 0)
@@ -138,58 +156,19 @@ po_client_error(const struct po_client *client)
 	return client->error;
 }
 
-/* Keeps the one descriptor that belongs to a reply and closes any other. */
-static void
-take_descriptors(struct po_client *client, struct msghdr *message)
-{
-	struct cmsghdr *rights;
-	size_t count, i;
-	int fd;
-
-	for (rights = CMSG_FIRSTHDR(message); rights != NULL;
-	     rights = CMSG_NXTHDR(message, rights)) {
-		if (rights->cmsg_level != SOL_SOCKET ||
-		    rights->cmsg_type != SCM_RIGHTS)
-			continue;
-		count = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (i = 0; i < count; i++) {
-			memcpy(&fd, CMSG_DATA(rights) + i * sizeof(int),
-			    sizeof(int));
-			if (client->image < 0)
-				client->image = fd;
-			else
-				close(fd);
-		}
-	}
-}
-
 /* Takes in octets of the reply: 1 when it is complete, 0, or -errno. */
 static int
 read_reply(struct po_client *client)
 {
-	union {
-		struct cmsghdr align;
-		char data[CMSG_SPACE(4 * sizeof(int))];
-	} control;
-	struct iovec part = {(char *)&client->reply + client->got,
-	    sizeof(client->reply) - client->got};
-	struct msghdr message = {
-	    .msg_iov = &part,
-	    .msg_iovlen = 1,
-	    .msg_control = control.data,
-	    .msg_controllen = sizeof(control.data),
-	};
 	ssize_t got;
 
-	got = recvmsg(client->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	if (got < 0 &&
-	    (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+	got = po_rights_receive(client->fd,
+	    (char *)&client->reply + client->got,
+	    sizeof(client->reply) - client->got, MSG_DONTWAIT, &client->image);
+	if (got == -EAGAIN || got == -EWOULDBLOCK || got == -EINTR)
 		return 0;
-	if (got < 0)
-		return -errno;
-	take_descriptors(client, &message);
-	if (got == 0)
-		return -EPIPE;
+	if (got <= 0)
+		return got < 0 ? (int)got : -EPIPE;
 	client->got += (size_t)got;
 	return client->got == sizeof(client->reply);
 }
@@ -239,20 +218,11 @@ po_client_receive(struct po_client *client, struct po_shared **shared)
 	return 1;
 }
 
-static uint64_t
-clock_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 int
 po_client_fetch(struct po_client *client, uint32_t max_age,
     unsigned int timeout, struct po_shared **shared)
 {
-	const uint64_t deadline = clock_ms() + timeout;
+	const uint64_t deadline = po_clock_us() / 1000 + timeout;
 	struct pollfd fd;
 	uint64_t now;
 	int result;
@@ -264,7 +234,7 @@ po_client_fetch(struct po_client *client, uint32_t max_age,
 		result = po_client_receive(client, shared);
 		if (result != 0)
 			return result < 0 ? result : 0;
-		now = clock_ms();
+		now = po_clock_us() / 1000;
 		if (now >= deadline)
 			return fail(client, "no answer in time", -ETIMEDOUT);
 		fd = (struct pollfd){client->fd, POLLIN, 0};

@@ -15,6 +15,13 @@ struct po_client *po_client_new(const char *path);
 void po_client_free(struct po_client *client);
 
 /*
+ * Lets function connect instead: it returns a connected non-blocking socket or
+ * -errno, and is called whenever there is no connection.
+ */
+void po_client_set_connect(
+    struct po_client *client, int (*function)(void *context), void *context);
+
+/*
  * Asks for a snapshot that is not older than max_age milliseconds, connecting
  * first if need be.  Asking while an answer is awaited is harmless.  Returns 0
  * or -errno.

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -47,9 +46,8 @@ make_folder(const char *path)
 }
 
 static int
-bind_socket(int fd, const struct sockaddr_un *address, const char *group)
+bind_socket(int fd, const struct sockaddr_un *address, gid_t group, bool open)
 {
-	const struct group *entry = group == NULL ? NULL : getgrnam(group);
 	mode_t mask;
 	int result;
 
@@ -59,17 +57,16 @@ bind_socket(int fd, const struct sockaddr_un *address, const char *group)
 	umask(mask);
 	if (result != 0)
 		return -errno;
-	if (entry != NULL &&
-	    chown(address->sun_path, (uid_t)-1, entry->gr_gid) != 0 &&
-	    errno != EPERM)
+	if (group != (gid_t)-1 &&
+	    chown(address->sun_path, (uid_t)-1, group) != 0 && errno != EPERM)
 		return -errno;
-	if (chmod(address->sun_path, 0660) != 0)
+	if (chmod(address->sun_path, open ? 0666 : 0660) != 0)
 		return -errno;
 	return listen(fd, PO_READERS_MAX) != 0 ? -errno : 0;
 }
 
 int
-po_server_listen(const char *path, const char *group)
+po_server_listen(const char *path, gid_t group, bool open)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct stat st;
@@ -92,7 +89,7 @@ po_server_listen(const char *path, const char *group)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	error = bind_socket(fd, &address, group);
+	error = bind_socket(fd, &address, group, open);
 	if (error == 0)
 		return fd;
 	close(fd);

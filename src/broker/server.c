@@ -16,9 +16,12 @@
 #include <unistd.h>
 
 #include "broker/protocol.h"
+#include "broker/rights.h"
 #include "broker/share.h"
+#include "model/clock.h"
 
 #define ANSWER_PATIENCE 1000000 /* us */
+#define GROUPS_MAX 1024 /* of a reader that are looked at */
 
 struct reader {
 	int fd; /* -1: a free place */
@@ -47,16 +50,44 @@ drop_reader(struct reader *reader)
 	reader->fd = -1;
 }
 
-static int
-peer_uid(int fd, uid_t *uid)
+static bool
+is_in(const gid_t *groups, size_t count, gid_t gid)
 {
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
+	size_t i;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
-		return -errno;
+	for (i = 0; i < count; i++)
+		if (groups[i] == gid)
+			return true;
+	return false;
+}
+
+/*
+ * Whether who is at the other end may read, and his uid: root, the collector's
+ * own user, and the members of the allowed groups.
+ */
+static bool
+is_allowed(const struct server *server, int fd, uid_t *uid)
+{
+	const gid_t *allowed = server->options->groups;
+	const size_t n = server->options->n_groups;
+	gid_t groups[GROUPS_MAX];
+	socklen_t size = sizeof(groups);
+	struct ucred peer;
+	socklen_t peer_size = sizeof(peer);
+	size_t i;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_size) != 0)
+		return false;
 	*uid = peer.uid;
-	return 0;
+	if (peer.uid == 0 || peer.uid == geteuid() ||
+	    is_in(allowed, n, peer.gid))
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0)
+		return false;
+	for (i = 0; i < size / sizeof(gid_t); i++)
+		if (is_in(allowed, n, groups[i]))
+			return true;
+	return false;
 }
 
 /* A free place for a reader of this uid, or NULL. */
@@ -87,8 +118,9 @@ accept_readers(struct server *server)
 
 	while ((fd = accept4(server->options->listener, NULL, NULL,
 		    SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-		reader =
-		    peer_uid(fd, &uid) != 0 ? NULL : find_place(server, uid);
+		reader = NULL;
+		if (is_allowed(server, fd, &uid))
+			reader = find_place(server, uid);
 		if (reader == NULL) {
 			close(fd);
 			continue;
@@ -212,34 +244,19 @@ send_reply(const struct server *server, const struct reader *reader)
 	    .status = server->status,
 	    .size = server->size,
 	};
-	union {
-		struct cmsghdr align;
-		char data[CMSG_SPACE(sizeof(int))];
-	} control = {.data = {0}};
-	struct iovec part = {&reply, sizeof(reply)};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-	struct cmsghdr *rights;
 	ssize_t sent;
 
 	snprintf(reply.text, sizeof(reply.text), "%s",
 	    reply.status == 0 ? po_collector_source(server->collector)
 			      : server->error);
-	if (reply.status == 0) {
-		message.msg_control = control.data;
-		message.msg_controllen = sizeof(control.data);
-		rights = CMSG_FIRSTHDR(&message);
-		rights->cmsg_level = SOL_SOCKET;
-		rights->cmsg_type = SCM_RIGHTS;
-		rights->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(rights), &server->image, sizeof(int));
-	}
-	sent = sendmsg(reader->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	sent = po_rights_send(reader->fd, &reply, sizeof(reply),
+	    reply.status == 0 ? server->image : -1);
 	if (sent == (ssize_t)sizeof(reply))
 		return 0;
-	if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
-			    errno == EINTR || errno == ETOOMANYREFS))
+	if (sent == -EAGAIN || sent == -EWOULDBLOCK || sent == -EINTR ||
+	    sent == -ETOOMANYREFS)
 		return -EAGAIN;
-	return sent < 0 ? -errno : -EPIPE;
+	return sent < 0 ? (int)sent : -EPIPE;
 }
 
 static void
@@ -305,6 +322,13 @@ po_server_run(const struct po_server_options *options)
 		options->log(LOG_ERR, error);
 		return result;
 	}
+	result = options->confine(options->context);
+	if (result != 0) {
+		po_collector_close(server.collector);
+		return result;
+	}
+	if (options->control >= 0 && write(options->control, "R", 1) < 0)
+		options->log(LOG_WARNING, "nobody waits for the collector");
 	while (wait_for_work(&server)) {
 		read_requests(&server);
 		if (is_wanted(&server)) {

@@ -110,12 +110,13 @@ tell_gaps(const struct po_snapshot *snapshot)
 }
 
 static void
-tell_source(const struct po_snapshot *snapshot, const char *source)
+tell_source(
+    const struct po_snapshot *snapshot, const char *source, const char *origin)
 {
 	const struct po_snapshot_header *header = snapshot->header;
 
-	complain("source %s, collected in %llu.%03u ms, visibility %s", source,
-	    (unsigned long long)(header->collect_us / 1000),
+	complain("source %s, collected by %s in %llu.%03u ms, visibility %s",
+	    source, origin, (unsigned long long)(header->collect_us / 1000),
 	    (unsigned int)(header->collect_us % 1000),
 	    header->partial ? "partial" : "full");
 }
@@ -140,17 +141,18 @@ record(const struct cli_options *options, const struct po_snapshot *snapshot)
 /* What is to be done with a snapshot. */
 static int
 use_snapshot(struct cli_out *out, const struct cli_options *options,
-    const struct po_snapshot *snapshot, const char *source)
+    const struct po_snapshot *snapshot, const struct cli_source *source)
 {
+	const char *name = cli_source_name(source);
 	int status = CLI_FOUND;
 
 	if (options->record != NULL)
 		status = record(options, snapshot);
 	if (status == CLI_FOUND && options->show)
-		status = show_rows(out, options, snapshot, source);
+		status = show_rows(out, options, snapshot, name);
 	tell_gaps(snapshot);
 	if (options->verbose)
-		tell_source(snapshot, source);
+		tell_source(snapshot, name, cli_source_origin(source));
 	return status;
 }
 
@@ -166,8 +168,7 @@ run(struct cli_out *out, const struct cli_options *options)
 	    cli_source_collect(source, &snapshot, error, sizeof(error)) != 0)
 		complain("%s", error);
 	else
-		status = use_snapshot(
-		    out, options, &snapshot, cli_source_name(source));
+		status = use_snapshot(out, options, &snapshot, source);
 	cli_source_close(source);
 	return status;
 }

@@ -145,6 +145,8 @@ int cli_source_collect(struct cli_source *source, struct po_snapshot *snapshot,
     char *error, size_t error_size);
 /* Published text, for JSON's "source" and for messages. */
 const char *cli_source_name(const struct cli_source *source);
+/* Who collected: for -v. */
+const char *cli_source_origin(const struct cli_source *source);
 void cli_source_close(struct cli_source *source);
 
 /* "TEXT (HINT)"; returns the length. */

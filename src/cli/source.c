@@ -1,23 +1,76 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one place that knows where the tool's snapshots come from.
+ * The one place that knows where the tool's snapshots come from: the socket of
+ * a collector that runs, which has the rights to see everything, or the tool's
+ * own collection with its caller's rights.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/client.h"
 #include "cli/cli.h"
 #include "collect/collector.h"
 
+#define SOCKET "socket"
+#define DEFAULT_PATH RUNDIR "/collector.sock"
+#define PATIENCE 10000 /* ms for a collector's answer */
+
 struct cli_source {
-	struct po_collector *collector;
+	struct po_client *client; /* or */
+	struct po_collector *collector; /* the other */
+	struct po_shared *shared;
 	void *image;
 	char name[PO_TEXT_MAX + 1];
+	char origin[PO_TEXT_MAX + 1];
 };
 
-int
-cli_source_open(const struct cli_options *options, struct cli_source **source,
+static int
+out_of_memory(char *error, size_t error_size)
+{
+	snprintf(error, error_size, "out of memory");
+	return -ENOMEM;
+}
+
+/* The path of the socket that name asks for; NULL: it asks for another source. */
+static const char *
+socket_path(const char *name)
+{
+	const size_t length = strlen(SOCKET);
+
+	if (strcmp(name, "auto") == 0 || strcmp(name, SOCKET) == 0)
+		return DEFAULT_PATH;
+	return strncmp(name, SOCKET ":", length + 1) == 0 ? name + length + 1
+							  : NULL;
+}
+
+/* Takes a fresh snapshot from the collector at path. */
+static int
+fetch(
+    struct cli_source *source, const char *path, char *error, size_t error_size)
+{
+	int result;
+
+	source->client = po_client_new(path);
+	if (source->client == NULL)
+		return out_of_memory(error, error_size);
+	result = po_client_fetch(source->client, 0, PATIENCE, &source->shared);
+	if (result == 0) {
+		po_text_clean(source->name, source->shared->source,
+		    strlen(source->shared->source));
+		snprintf(source->origin, sizeof(source->origin),
+		    "the collector at %.200s", path);
+		return 0;
+	}
+	snprintf(error, error_size, "%s", po_client_error(source->client));
+	po_client_free(source->client);
+	source->client = NULL;
+	return result;
+}
+
+static int
+open_collector(struct cli_source *source, const struct cli_options *options,
     char *error, size_t error_size)
 {
 	const struct po_collect_options collect = {
@@ -25,24 +78,40 @@ cli_source_open(const struct cli_options *options, struct cli_source **source,
 	    .all_stacks = !options->own_stack,
 	    .max_rows = PO_MAX_ROWS,
 	};
-	struct cli_source *new = calloc(1, sizeof(*new));
 	const char *name;
 	int result;
 
-	*source = NULL;
-	if (new == NULL) {
-		snprintf(error, error_size, "out of memory");
-		return -ENOMEM;
-	}
 	result =
-	    po_collector_open(&collect, &new->collector, error, error_size);
+	    po_collector_open(&collect, &source->collector, error, error_size);
+	if (result != 0)
+		return result;
+	/* A recorded file's name may be anything. */
+	name = po_collector_source(source->collector);
+	po_text_clean(source->name, name, strlen(name));
+	snprintf(source->origin, sizeof(source->origin), "this process");
+	return 0;
+}
+
+int
+cli_source_open(const struct cli_options *options, struct cli_source **source,
+    char *error, size_t error_size)
+{
+	const bool automatic = strcmp(options->source, "auto") == 0;
+	const char *path = socket_path(options->source);
+	struct cli_source *new = calloc(1, sizeof(*new));
+	int result = -ENOENT;
+
+	*source = NULL;
+	if (new == NULL)
+		return out_of_memory(error, error_size);
+	if (path != NULL)
+		result = fetch(new, path, error, error_size);
+	if (path == NULL || (automatic && result != 0))
+		result = open_collector(new, options, error, error_size);
 	if (result != 0) {
 		free(new);
 		return result;
 	}
-	/* A recorded file's name may be anything. */
-	name = po_collector_source(new->collector);
-	po_text_clean(new->name, name, strlen(name));
 	*source = new;
 	return 0;
 }
@@ -56,6 +125,10 @@ cli_source_collect(struct cli_source *source, struct po_snapshot *snapshot,
 	size_t size;
 	int result;
 
+	if (source->shared != NULL) {
+		*snapshot = source->shared->snapshot;
+		return 0;
+	}
 	result = po_collector_collect(
 	    source->collector, &image, &size, error, error_size);
 	if (result != 0)
@@ -79,12 +152,20 @@ cli_source_name(const struct cli_source *source)
 	return source->name;
 }
 
+const char *
+cli_source_origin(const struct cli_source *source)
+{
+	return source->origin;
+}
+
 void
 cli_source_close(struct cli_source *source)
 {
 	if (source == NULL)
 		return;
+	po_client_free(source->client);
 	po_collector_close(source->collector);
+	po_shared_release(source->shared);
 	free(source->image);
 	free(source);
 }

@@ -12,6 +12,7 @@
 
 #include "collect/names.h"
 #include "collect/replay.h"
+#include "model/clock.h"
 
 #define REPLAY "replay:"
 #define NAMES_PATIENCE 400 /* ms, half of what a request may wait */
@@ -26,15 +27,6 @@ struct po_collector {
 	void *recorded;
 	size_t recorded_size;
 };
-
-uint64_t
-po_clock_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 static uint64_t
 unix_us(void)

@@ -55,7 +55,4 @@ const char *po_collector_source(const struct po_collector *collector);
 
 void po_collector_close(struct po_collector *collector);
 
-/* Microseconds of a clock that never goes back. */
-uint64_t po_clock_us(void);
-
 #endif

@@ -19,6 +19,13 @@
 #define BUFFER_SIZE 65536
 #define REQUEST_SIZE 128 /* header and request take 72 octets */
 
+/*
+ * The states that the decoder knows, as bits: 1 to 13, the last one being that
+ * of sockets that are bound but inactive.  DCCP has two more.
+ */
+#define STATES 0x3ffeu
+#define STATES_DCCP 0xfffeu
+
 static int
 open_socket(struct mnl_socket **nl)
 {
@@ -34,7 +41,6 @@ open_socket(struct mnl_socket **nl)
 	return 0;
 }
 
-/* states: bits of the kernel's; all of them include the bound but inactive. */
 static int
 send_request(
     struct mnl_socket *nl, uint8_t family, uint8_t protocol, uint32_t states)
@@ -116,7 +122,7 @@ linux_diag_list(uint32_t stack, const struct linux_visitor *visitor,
     struct linux_set *wildcards, bool *interrupted)
 {
 	const uint32_t present = linux_procnet_protocols();
-	uint32_t absent = 0;
+	uint32_t absent = 0, states;
 	struct mnl_socket *nl;
 	int error;
 	size_t i;
@@ -127,12 +133,15 @@ linux_diag_list(uint32_t stack, const struct linux_visitor *visitor,
 	for (i = 0; i < LINUX_PROTOCOLS && error == 0; i++) {
 		if ((present & 1u << i) == 0)
 			continue;
+		states = linux_protocols[i].number == PO_PROTOCOL_DCCP
+			     ? STATES_DCCP
+			     : STATES;
 		error = dump(nl, stack, AF_INET, linux_protocols[i].number,
-		    UINT32_MAX, visitor, interrupted);
+		    states, visitor, interrupted);
 		if (error == 0)
 			error =
 			    dump(nl, stack, AF_INET6, linux_protocols[i].number,
-				UINT32_MAX, visitor, interrupted);
+				states, visitor, interrupted);
 		if (is_absent(error)) {
 			absent |= 1u << i;
 			error = 0;

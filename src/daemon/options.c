@@ -14,10 +14,8 @@
 static void
 usage(FILE *out)
 {
-	fputs("usage: portownerd [-f] [-C] [-c FILE] [-L LOG] [-p PIDFILE] "
-	      "[-x ADDRESS]\n"
-	      "       portownerd [-f] [-C] [-c FILE] [-L LOG] [-p PIDFILE] "
-	      "--standalone ADDRESS\n"
+	fputs("usage: portownerd [OPTION...] [-x ADDRESS | "
+	      "--standalone ADDRESS | --collector]\n"
 	      "\n"
 	      "Tells over SNMP which process owns which port "
 	      "(PORT-OWNER-MIB).\n"
@@ -31,6 +29,11 @@ usage(FILE *out)
 	      "                         udp:127.0.0.1:1161; portowner.conf "
 	      "needs a\n"
 	      "                         rocommunity or a user\n"
+	      "      --collector        collect only, for portowner.so in "
+	      "snmpd and for\n"
+	      "                         portowner(1)\n"
+	      "  -u, --user USER        run as USER (default portowner)\n"
+	      "  -g, --group GROUP      run with GROUP (default the user's)\n"
 	      "  -c, --config FILE      read this configuration, too\n"
 	      "  -C                     do not read the default "
 	      "configuration\n"
@@ -83,6 +86,9 @@ po_daemon_parse(int argc, char **argv, struct po_daemon_options *options)
 	static const struct option names[] = {
 	    {"master", required_argument, NULL, 'x'},
 	    {"standalone", required_argument, NULL, 'S'},
+	    {"collector", no_argument, NULL, 'K'},
+	    {"user", required_argument, NULL, 'u'},
+	    {"group", required_argument, NULL, 'g'},
 	    {"config", required_argument, NULL, 'c'},
 	    {"foreground", no_argument, NULL, 'f'},
 	    {"pid-file", required_argument, NULL, 'p'},
@@ -95,13 +101,22 @@ po_daemon_parse(int argc, char **argv, struct po_daemon_options *options)
 
 	memset(options, 0, sizeof(*options));
 	while ((option = getopt_long(
-		    argc, argv, "x:c:CfL:p:Vh", names, NULL)) != -1) {
+		    argc, argv, "x:u:g:c:CfL:p:Vh", names, NULL)) != -1) {
 		switch (option) {
 		case 'x':
 			options->master = optarg;
 			break;
 		case 'S':
 			options->standalone = optarg;
+			break;
+		case 'K':
+			options->collector_only = true;
+			break;
+		case 'u':
+			options->user = optarg;
+			break;
+		case 'g':
+			options->group = optarg;
 			break;
 		case 'c':
 			options->files.extra = optarg;
@@ -136,8 +151,12 @@ po_daemon_parse(int argc, char **argv, struct po_daemon_options *options)
 	}
 	if (optind < argc)
 		return misuse("unexpected argument", argv[optind]);
-	if (options->master != NULL && options->standalone != NULL)
-		return misuse("-x and --standalone exclude each other", NULL);
+	if ((options->master != NULL) + (options->standalone != NULL) +
+		options->collector_only >
+	    1)
+		return misuse(
+		    "-x, --standalone and --collector exclude each other",
+		    NULL);
 	if (!logged)
 		set_default_log(options);
 	return -1;

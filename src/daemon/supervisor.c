@@ -23,6 +23,10 @@
 
 #include "agent/agent.h"
 #include "broker/server.h"
+#include "daemon/identity.h"
+#include "daemon/opener.h"
+#include "daemon/sandbox.h"
+#include "model/clock.h"
 
 #define BACKOFF_FIRST 50000 /* us before a restart, doubled each time */
 #define BACKOFF_LAST 2000000 /* us */
@@ -34,9 +38,10 @@ struct po_supervisor;
 
 struct child {
 	const char *name;
-	int (*run)(struct po_supervisor *supervisor, int control);
+	int (*run)(struct po_supervisor *supervisor, int control, int channel);
 	pid_t pid; /* 0: does not run */
 	int control; /* our end; -1: none */
+	int channel; /* our end of what it asks to be opened; -1: none */
 	uint64_t started;
 	uint64_t restart_at; /* us; 0: not waiting for a restart */
 	uint64_t backoff;
@@ -46,6 +51,9 @@ struct child {
 struct po_supervisor {
 	const struct po_daemon_options *options;
 	struct po_config config;
+	struct po_identity identity;
+	gid_t groups[PO_GROUPS_MAX]; /* that may read the collector */
+	size_t n_groups;
 	int listener;
 	int signals[2]; /* a pipe that signals write into */
 	struct child collector;
@@ -93,7 +101,45 @@ log_sentence(int priority, const char *sentence)
 }
 
 static int
-run_collector(struct po_supervisor *s, int control)
+confine(const struct po_supervisor *s, enum po_sandbox_role role)
+{
+	const struct po_sandbox sandbox = {
+	    .role = role,
+	    .change_user = s->identity.change,
+	    .uid = s->identity.uid,
+	    .gid = s->identity.gid,
+	    .filter = s->config.sandbox,
+	};
+	char error[256];
+	int result;
+
+	result = po_sandbox_enter(&sandbox, error, sizeof(error));
+	if (result != 0)
+		log_sentence(LOG_ERR, error);
+	return result;
+}
+
+static int
+confine_collector(void *context)
+{
+	const struct po_supervisor *s = context;
+
+	return confine(s, strncmp(s->config.source, "replay:", 7) == 0
+			      ? PO_SANDBOX_REPLAY
+			      : PO_SANDBOX_COLLECTOR);
+}
+
+static int
+confine_agent(void *context)
+{
+	const struct po_supervisor *s = context;
+
+	return confine(s, s->options->standalone != NULL ? PO_SANDBOX_STANDALONE
+							 : PO_SANDBOX_SUBAGENT);
+}
+
+static int
+run_collector(struct po_supervisor *s, int control, int channel)
 {
 	const struct po_server_options options = {
 	    .collect =
@@ -106,23 +152,30 @@ run_collector(struct po_supervisor *s, int control)
 		},
 	    .listener = s->listener,
 	    .control = control,
+	    .groups = s->groups,
+	    .n_groups = s->n_groups,
+	    .confine = confine_collector,
+	    .context = s,
 	    .patience = COLLECTION_PATIENCE,
 	    .log = log_sentence,
 	};
-	int error = po_server_run(&options);
 
-	return error == 0 ? 0 : PO_AGENT_HOPELESS;
+	close(channel);
+	return po_server_run(&options) == 0 ? 0 : PO_AGENT_HOPELESS;
 }
 
 static int
-run_agent(struct po_supervisor *s, int control)
+run_agent(struct po_supervisor *s, int control, int channel)
 {
 	const struct po_agent_options options = {
 	    .files = s->options->files,
-	    .master = s->options->master,
+	    .master = s->config.master,
 	    .standalone = s->options->standalone,
 	    .socket = s->config.collector_socket,
 	    .control = control,
+	    .channel = channel,
+	    .confine = confine_agent,
+	    .context = s,
 	};
 
 	close(s->listener);
@@ -138,6 +191,8 @@ leave_supervisor(struct po_supervisor *s, const struct child *child)
 
 	if (other->control >= 0)
 		close(other->control);
+	if (other->channel >= 0)
+		close(other->channel);
 	close(s->signals[0]);
 	close(s->signals[1]);
 	set_signals(SIG_DFL);
@@ -146,31 +201,56 @@ leave_supervisor(struct po_supervisor *s, const struct child *child)
 	signal(SIGHUP, SIG_IGN);
 }
 
+static void
+close_ends(const int ends[2])
+{
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static int
 start_child(struct po_supervisor *s, struct child *child)
 {
-	int ends[2];
+	int control[2], channel[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0)
 		return -errno;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0) {
+		close_ends(control);
+		return -errno;
+	}
 	fflush(NULL);
 	child->pid = fork();
 	if (child->pid < 0) {
 		child->pid = 0;
-		close(ends[0]);
-		close(ends[1]);
-		return -errno;
+		close_ends(control);
+		close_ends(channel);
+		return -EAGAIN;
 	}
 	if (child->pid == 0) {
-		close(ends[0]);
+		close(control[0]);
+		close(channel[0]);
 		leave_supervisor(s, child);
-		exit(child->run(s, ends[1]));
+		exit(child->run(s, control[1], channel[1]));
 	}
-	close(ends[1]);
-	child->control = ends[0];
+	close(control[1]);
+	close(channel[1]);
+	child->control = control[0];
+	child->channel = channel[0];
 	child->started = po_clock_us();
 	child->restart_at = 0;
 	return 0;
+}
+
+/* Ends what the child was given: it will end, too. */
+static void
+let_go(struct child *child)
+{
+	if (child->control >= 0)
+		close(child->control);
+	if (child->channel >= 0)
+		close(child->channel);
+	child->control = child->channel = -1;
 }
 
 static void
@@ -192,9 +272,7 @@ note_end(struct po_supervisor *s, struct child *child, int status)
 	    WIFEXITED(status) && WEXITSTATUS(status) == PO_AGENT_HOPELESS;
 
 	child->pid = 0;
-	if (child->control >= 0)
-		close(child->control);
-	child->control = -1;
+	let_go(child);
 	if (s->ended)
 		return;
 	/* It has said why; starting it again would say the same. */
@@ -251,11 +329,11 @@ reload(struct po_supervisor *s)
 			    "portownerd: a new collectorSocket is used after "
 			    "a restart\n");
 		strcpy(config.collector_socket, s->config.collector_socket);
+		strcpy(config.master, s->config.master);
 		s->config = config;
 	}
 	if (s->collector.control >= 0) {
-		close(s->collector.control);
-		s->collector.control = -1;
+		let_go(&s->collector);
 		s->collector.expected = true;
 	}
 	if (s->agent.control >= 0 && write(s->agent.control, "H", 1) < 0)
@@ -278,20 +356,20 @@ handle_signals(struct po_supervisor *s)
 	reap(s);
 }
 
+/* A child says that it serves, or ends. */
 static void
-hear_agent(struct po_supervisor *s)
+hear_child(struct po_supervisor *s, struct child *child)
 {
 	char octet;
-	ssize_t got = read(s->agent.control, &octet, 1);
+	ssize_t got = read(child->control, &octet, 1);
 
 	if (got == 1 && octet == 'R') {
 		if (!s->served)
 			s->ready(s->context);
 		s->served = true;
 	} else if (got == 0) {
-		/* It is ending; SIGCHLD will tell how. */
-		close(s->agent.control);
-		s->agent.control = -1;
+		/* SIGCHLD will tell how. */
+		let_go(child);
 	}
 }
 
@@ -323,17 +401,27 @@ restart_due(struct po_supervisor *s)
 static void
 supervise(struct po_supervisor *s)
 {
-	struct pollfd fds[2];
+	/* Who alone says that the service is there. */
+	struct child *speaker =
+	    s->options->collector_only ? &s->collector : &s->agent;
+	struct pollfd fds[3];
 	int timeout;
 
 	while (!s->ended) {
 		timeout = restart_due(s);
 		fds[0] = (struct pollfd){s->signals[0], POLLIN, 0};
-		fds[1] = (struct pollfd){s->agent.control, POLLIN, 0};
-		if (poll(fds, 2, timeout) < 0)
+		fds[1] = (struct pollfd){speaker->control, POLLIN, 0};
+		fds[2] = (struct pollfd){s->agent.channel, POLLIN, 0};
+		if (poll(fds, 3, timeout) < 0)
 			continue;
+		if (fds[2].revents != 0 &&
+		    po_opener_answer(s->agent.channel, s->config.master,
+			s->config.collector_socket) != 0) {
+			close(s->agent.channel);
+			s->agent.channel = -1;
+		}
 		if (fds[1].revents != 0)
-			hear_agent(s);
+			hear_child(s, speaker);
 		if (fds[0].revents != 0)
 			handle_signals(s);
 	}
@@ -349,11 +437,8 @@ end_children(struct po_supervisor *s)
 	size_t i;
 
 	s->ended = true;
-	for (i = 0; i < 2; i++) {
-		if (children[i]->control >= 0)
-			close(children[i]->control);
-		children[i]->control = -1;
-	}
+	for (i = 0; i < 2; i++)
+		let_go(children[i]);
 	while ((s->agent.pid != 0 || s->collector.pid != 0) &&
 	       po_clock_us() < deadline) {
 		if (poll(&fd, 1, 100) > 0)
@@ -373,8 +458,12 @@ static int
 open_listener(struct po_supervisor *s)
 {
 	const char *path = s->config.collector_socket;
+	gid_t group = s->identity.gid;
 
-	s->listener = po_server_listen(path, NULL);
+	s->n_groups = po_identity_groups(s->config.collector_allow, s->groups);
+	if (s->n_groups > 0)
+		group = s->groups[0];
+	s->listener = po_server_listen(path, group, s->n_groups > 1);
 	if (s->listener >= 0)
 		return 0;
 	if (s->listener == -EADDRINUSE)
@@ -406,14 +495,40 @@ open_signals(struct po_supervisor *s)
 	return 0;
 }
 
+static int
+configure(struct po_supervisor *s)
+{
+	const struct po_daemon_options *options = s->options;
+	int error;
+
+	error = po_config_read_apart(&options->files, &s->config);
+	if (error != 0) {
+		snmp_log(LOG_ERR, "portownerd: no configuration: %s\n",
+		    strerror(-error));
+		return error;
+	}
+	if (options->master != NULL)
+		snprintf(s->config.master, sizeof(s->config.master), "%s",
+		    options->master);
+	if (options->standalone == NULL && !options->collector_only &&
+	    po_opener_check(s->config.master) != 0) {
+		snmp_log(LOG_ERR,
+		    "portownerd: %s is no address of an AgentX master; it is "
+		    "unix:PATH or tcp:HOST:PORT\n",
+		    s->config.master);
+		return -EINVAL;
+	}
+	return po_identity_find(options->user, options->group, &s->identity);
+}
+
 int
 po_supervisor_run(const struct po_daemon_options *options,
     void (*ready)(void *context), void *context)
 {
 	struct po_supervisor s = {
 	    .options = options,
-	    .collector = {.name = "collector", .control = -1},
-	    .agent = {.name = "agent", .control = -1},
+	    .collector = {.name = "collector", .control = -1, .channel = -1},
+	    .agent = {.name = "agent", .control = -1, .channel = -1},
 	    .ready = ready,
 	    .context = context,
 	};
@@ -421,16 +536,11 @@ po_supervisor_run(const struct po_daemon_options *options,
 
 	s.collector.run = run_collector;
 	s.agent.run = run_agent;
-	error = po_config_read_apart(&options->files, &s.config);
-	if (error != 0)
-		snmp_log(LOG_ERR, "portownerd: no configuration: %s\n",
-		    strerror(-error));
-	if (error == 0)
-		error = open_signals(&s);
-	if (error != 0 || open_listener(&s) != 0)
+	if (configure(&s) != 0 || open_signals(&s) != 0 ||
+	    open_listener(&s) != 0)
 		return 1;
 	error = start_child(&s, &s.collector);
-	if (error == 0)
+	if (error == 0 && !options->collector_only)
 		error = start_child(&s, &s.agent);
 	if (error != 0) {
 		snmp_log(

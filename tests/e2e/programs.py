@@ -180,7 +180,8 @@ class Snmpd(Service):
 def snmp_environment(work):
     """Net-SNMP reads and writes here and nowhere else."""
     own = os.path.join(work, "snmp")
-    os.makedirs(own, exist_ok=True)
+    # the library makes this one, and says so, where it is missing
+    os.makedirs(os.path.join(own, "cert_indexes"), exist_ok=True)
     return {"MIBS": "", "SNMPCONFPATH": own, "SNMP_PERSISTENT_DIR": own}
 
 

@@ -57,6 +57,11 @@ def parse(output):
             for oid, text in zip(pieces[1::2], pieces[2::2])]
 
 
+def before_the_end(varbinds):
+    """The tools print the end of the whole MIB as a row of the walk."""
+    return varbinds[:-1] if varbinds and varbinds[-1].type == END else varbinds
+
+
 class Manager:
     def __init__(self, work, port, community=COMMUNITY):
         self.target = "udp:127.0.0.1:%d" % port
@@ -114,10 +119,11 @@ class Manager:
                         "-Cr%d" % repetitions)
 
     def walk(self, oid):
-        return self.ask("snmpwalk", [oid], "-CI")
+        return before_the_end(self.ask("snmpwalk", [oid], "-CI"))
 
     def bulkwalk(self, oid, repetitions):
-        return self.ask("snmpbulkwalk", [oid], "-Cr%d" % repetitions)
+        return before_the_end(self.ask("snmpbulkwalk", [oid],
+                                       "-Cr%d" % repetitions))
 
     def set(self, oid, kind, value):
         """None, or the name of the error that the agent answers."""

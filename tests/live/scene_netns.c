@@ -16,6 +16,7 @@
 #include <linux/rtnetlink.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +29,8 @@
 #define LINK_NAME "scene0"
 #define LINK_INDEX 7 /* as good as any; not lo's */
 #define LOOPBACK_INDEX 1
-#define LINK_LIMIT_MS 5000
+#define TRIES 1000
+#define PATIENCE_MS 10
 #define UNUSED_PORT 9
 #define LINK_LOCAL "fe80::77"
 
@@ -304,25 +306,35 @@ add_link_local(struct actor *a, unsigned index)
 		actor_fail(a, "RTM_NEWADDR");
 }
 
-/*
- * A link comes up, and its address into use, after the calls return: until a
- * connection to the address is refused rather than without a way to it.
- */
+/* How a connection to the address fails: ECONNREFUSED if there is a way. */
+static int
+error_of_connecting(struct actor *a, const struct sockaddr_in6 *to)
+{
+	socklen_t size = sizeof(int);
+	struct pollfd p = {.events = POLLOUT};
+	int error = EINPROGRESS;
+
+	p.fd = socket_open(a, AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	if (connect(p.fd, (const struct sockaddr *)to, sizeof(*to)) == -1)
+		error = errno;
+	if (error == EINPROGRESS && poll(&p, 1, PATIENCE_MS) == 1)
+		getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	close(p.fd);
+	return error;
+}
+
+/* A link comes up, and its address into use, after the calls return. */
 static void
 wait_usable(struct actor *a, const struct endpoint *e)
 {
 	struct sockaddr_in6 to = {.sin6_family = AF_INET6,
 	    .sin6_port = htons(UNUSED_PORT),
 	    .sin6_scope_id = e->scope};
-	int error, fd, ms;
+	int error = 0, tries;
 
 	inet_pton(AF_INET6, e->address, &to.sin6_addr);
-	error = ETIMEDOUT;
-	for (ms = 0; ms < LINK_LIMIT_MS && error != ECONNREFUSED; ms++) {
-		fd = socket_open(a, AF_INET6, SOCK_STREAM, 0);
-		if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == -1)
-			error = errno;
-		close(fd);
+	for (tries = 0; tries < TRIES && error != ECONNREFUSED; tries++) {
+		error = error_of_connecting(a, &to);
 		actor_pause();
 	}
 	errno = error;
