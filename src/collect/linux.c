@@ -20,7 +20,7 @@
 
 #include "collect/linux_private.h"
 
-#define LOOKS_MAX 3 /* at the processes, in one collection */
+#define LOOKS_MAX 4 /* at the processes, in one collection */
 
 #define HINT_TASKS "run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
 #define HINT_STACKS "run as root, or with CAP_SYS_PTRACE or CAP_SYS_ADMIN"
@@ -200,23 +200,45 @@ drop_vanished(struct run *run)
 	return error;
 }
 
+/*
+ * Looks again for the holders of sockets that seem to have none, as long as
+ * that finds any.
+ */
+static int
+look_again(struct run *run)
+{
+	size_t before, after = count_orphans(run);
+	unsigned int looks;
+	int error = 0;
+
+	for (looks = 1; after != 0 && looks < LOOKS_MAX; looks++) {
+		error = drop_vanished(run);
+		before = count_orphans(run);
+		if (error != 0 || before == 0)
+			return error;
+		error = linux_tasks_scan(run->builder, &run->scan);
+		after = count_orphans(run);
+		if (error != 0 || after == before)
+			break;
+	}
+	/* Some may have gone since the last look at the sockets. */
+	if (error == 0 && after != 0)
+		error = drop_vanished(run);
+	return error;
+}
+
 static int
 look(struct run *run)
 {
 	const struct linux_visitor add = {add_socket, run};
-	unsigned int looks;
 	int error;
 
 	error = list_sockets(run, &add);
 	linux_set_sort(&run->wildcards);
 	if (error == 0)
 		error = linux_tasks_scan(run->builder, &run->scan);
-	for (looks = 1; error == 0 && count_orphans(run) != 0; looks++) {
-		error = drop_vanished(run);
-		if (error != 0 || count_orphans(run) == 0 || looks == LOOKS_MAX)
-			break;
-		error = linux_tasks_scan(run->builder, &run->scan);
-	}
+	if (error == 0)
+		error = look_again(run);
 	if (error == 0)
 		error = linux_tasks_add_ancestors(run->builder, &run->scan);
 	return error;
