@@ -11,7 +11,8 @@ packages_of_debian()
 	case $1 in
 	build)
 		echo gcc libc6-dev make autoconf automake libtool pkg-config \
-		    libsnmp-dev libmnl-dev xz-utils
+		    libsnmp-dev libmnl-dev libcap-dev libseccomp-dev \
+		    xz-utils
 		;;
 	show)
 		echo snmp snmpd erlang-snmp netbase
@@ -63,12 +64,15 @@ packages_tell()
 	cat >&2 <<'TEXT'
 Please install:
   Debian, Ubuntu  apt-get install gcc libc6-dev make autoconf automake libtool
-                  pkg-config libsnmp-dev libmnl-dev snmp snmpd erlang-snmp
+                  pkg-config libsnmp-dev libmnl-dev libcap-dev libseccomp-dev
+                  snmp snmpd erlang-snmp
   Fedora          dnf install gcc make autoconf automake libtool pkgconf
-                  net-snmp-devel libmnl-devel net-snmp net-snmp-utils
+                  net-snmp-devel libmnl-devel libcap-devel libseccomp-devel
+                  net-snmp net-snmp-utils
   Alpine          apk add build-base autoconf automake libtool pkgconf
-                  net-snmp-dev libmnl-dev linux-headers net-snmp net-snmp-tools
-  Arch            pacman -S base-devel net-snmp libmnl
+                  net-snmp-dev libmnl-dev libcap-dev libseccomp-dev
+                  linux-headers net-snmp net-snmp-tools
+  Arch            pacman -S base-devel net-snmp libmnl libcap libseccomp
   FreeBSD         pkg install autoconf automake libtool pkgconf net-snmp
                   (collectors for FreeBSD are not there yet)
 For the tests also clang, clang-format 14, CUnit, smilint (smitools, libsmi),

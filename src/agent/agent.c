@@ -17,7 +17,7 @@
 #include <net-snmp/library/fd_event_manager.h>
 #include <net-snmp/library/large_fd_set.h>
 
-#include "agent/channel.h"
+#include "broker/channel.h"
 #include "agent/handler.h"
 #include "agent/lock.h"
 #include "agent/master.h"
@@ -175,7 +175,8 @@ open_collector(void *context)
 {
 	struct agent *agent = context;
 
-	return po_channel_open(agent->options->channel, PO_CHANNEL_COLLECTOR);
+	return po_channel_open(
+	    agent->options->channel, PO_CHANNEL_COLLECTOR, -1);
 }
 
 static int
@@ -253,6 +254,9 @@ po_agent_run(const struct po_agent_options *options)
 		run_once();
 	unregister_readfd(options->control);
 	po_handler_free(agent.handler);
+	/* Net-SNMP would free the argument of a callback that is left. */
+	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION,
+	    SNMPD_CALLBACK_INDEX_START, note_connected, &agent, 1);
 	if (error == 0) {
 		snmp_shutdown("portowner");
 		shutdown_agent();

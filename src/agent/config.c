@@ -129,14 +129,33 @@ parse_text(const char *token, const char *value, char *text, size_t size)
 		strcpy(text, value);
 }
 
+/* Whether the build has this source: PO_SOURCES names them, blanks between. */
+static bool
+is_source(const char *value)
+{
+	const char *at = PO_SOURCES " auto";
+	const size_t length = strlen(value);
+
+	if (strncmp(value, "replay:", 7) == 0)
+		return value[7] != '\0';
+	for (; at != NULL; at = strchr(at, ' ')) {
+		at += *at == ' ';
+		if (length > 0 && strncmp(at, value, length) == 0 &&
+		    (at[length] == ' ' || at[length] == '\0'))
+			return true;
+	}
+	return false;
+}
+
 static void
 parse_source(const char *token, const char *value)
 {
-	if (strchr(value, ' ') != NULL && strncmp(value, "replay:", 7) != 0)
-		complain(token, value, "must be one word");
-	else
+	if (is_source(value))
 		parse_text(
 		    token, value, filled->source, sizeof(filled->source));
+	else
+		complain(token, value,
+		    "must be one of auto, " PO_SOURCES " or replay:FILE");
 }
 
 /* Called for each line with one of the tokens below. */

@@ -100,10 +100,9 @@ relative_name(const struct po_handler *handler,
 	*length = 0;
 	if (i < common)
 		return varbind->name[i] < handler->root[i];
+	/* AgentX gives sub-identifiers from 2^31 on with their sign extended. */
 	for (i = root; i < varbind->name_length && *length < PO_NAME_MAX; i++)
-		name[(*length)++] = varbind->name[i] > UINT32_MAX
-					? UINT32_MAX
-					: (uint32_t)varbind->name[i];
+		name[(*length)++] = (uint32_t)varbind->name[i];
 	return true;
 }
 

@@ -16,7 +16,7 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 #include <net-snmp/library/snmpUnixDomain.h>
 
-#include "agent/channel.h"
+#include "broker/channel.h"
 
 #define PREFIX "portowner"
 #define UNIX_DOMAIN_LENGTH 9 /* 1.3.6.1.2.1.100.1.13 */
@@ -81,7 +81,7 @@ open_transport(const char *address, int local, const char *default_target)
 	(void)default_target;
 	if (local)
 		return NULL;
-	fd = po_channel_open(supervisor, PO_CHANNEL_MASTER);
+	fd = po_channel_open(supervisor, PO_CHANNEL_MASTER, -1);
 	if (fd < 0) {
 		errno = -fd;
 		return NULL;
@@ -127,13 +127,16 @@ po_master_use(int channel)
 {
 	static const oid name[] = {
 	    1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 20559, 9};
-	static const char *prefixes[] = {PREFIX, NULL};
 	static netsnmp_tdomain domain;
 
 	supervisor = channel;
 	domain.name = name;
 	domain.name_length = OID_LENGTH(name);
-	domain.prefix = prefixes;
+	/* Net-SNMP frees this in the end. */
+	domain.prefix = calloc(2, sizeof(*domain.prefix));
+	if (domain.prefix == NULL)
+		return;
+	domain.prefix[0] = PREFIX;
 	domain.f_create_from_tstring_new = open_transport;
 	netsnmp_tdomain_register(&domain);
 	netsnmp_register_callback(SNMP_CALLBACK_LIBRARY,

@@ -15,6 +15,13 @@ struct po_collect_options {
 	bool arguments; /* command lines carry secrets: off by default */
 	uint32_t max_rows;
 	bool listener_ephemeral_udp;
+	/*
+	 * Linux: opens a socket for socket diagnosis in the network namespace
+	 * that the descriptor refers to, for a collector that may not go there
+	 * itself.  Returns the socket or -errno.  NULL: nobody helps.
+	 */
+	int (*open_stack)(void *context, int namespace);
+	void *context;
 };
 
 #define PO_MAX_ROWS 1000000

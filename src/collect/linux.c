@@ -23,12 +23,15 @@
 #define LOOKS_MAX 4 /* at the processes, in one collection */
 
 #define HINT_TASKS "run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
-#define HINT_STACKS "run as root, or with CAP_SYS_PTRACE or CAP_SYS_ADMIN"
+#define HINT_STACKS "run as root, or with CAP_SYS_PTRACE"
+#define HINT_ENTER "run as root, or with CAP_SYS_ADMIN"
 
 struct linux_collector {
 	bool diag; /* else /proc/net */
 	bool all_stacks;
 	bool arguments;
+	int (*open_stack)(void *context, int namespace);
+	void *context;
 	int own_stack; /* descriptor of the own namespace */
 	struct linux_set ownerless; /* from the last collection, sorted */
 };
@@ -39,9 +42,11 @@ struct run {
 	struct po_builder *builder;
 	struct linux_stacks stacks;
 	struct linux_scan scan;
-	struct linux_set wildcards;
+	struct linux_set ambiguous;
 	struct linux_set orphans;
 	uint32_t unreachable; /* stacks that could not be listed */
+	uint32_t by_tables; /* stacks that /proc/net alone told of */
+	uint32_t lacking; /* stacks of which no /proc/net is to be had */
 	bool interrupted;
 };
 
@@ -56,6 +61,8 @@ open_collector(
 	collector->diag = diag;
 	collector->all_stacks = options->all_stacks;
 	collector->arguments = options->arguments;
+	collector->open_stack = options->open_stack;
+	collector->context = options->context;
 	collector->own_stack =
 	    open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	*state = collector;
@@ -89,41 +96,89 @@ close_collector(void *state)
 	free(collector);
 }
 
+/* The tables of a /proc/PID/net, where netlink tells of some protocols not. */
+static int
+list_tables(struct run *run, const char *root, uint32_t id, uint32_t protocols,
+    const struct linux_visitor *visitor)
+{
+	if (protocols == 0)
+		return 0;
+	return linux_procnet_list(
+	    root, id, protocols, visitor, &run->ambiguous);
+}
+
 /* Lists the sockets of the stack that the thread is in. */
 static int
 list_here(struct run *run, uint32_t id, const struct linux_visitor *visitor)
 {
+	uint32_t protocols = LINUX_ALL_PROTOCOLS;
+	int error = 0;
+
 	if (run->collector->diag)
-		return linux_diag_list(
-		    id, visitor, &run->wildcards, &run->interrupted);
-	return linux_procnet_list("/proc/thread-self/net", id,
-	    LINUX_ALL_PROTOCOLS, visitor, &run->wildcards);
+		error = linux_diag_list(
+		    -1, id, visitor, &protocols, &run->interrupted);
+	else
+		run->by_tables++;
+	if (error != 0)
+		return error;
+	return list_tables(
+	    run, "/proc/thread-self/net", id, protocols, visitor);
+}
+
+/* Goes to another stack, lists its sockets and comes back; -EPERM: may not. */
+static int
+list_by_visit(struct run *run, const struct linux_stack *stack,
+    const struct linux_visitor *visitor)
+{
+	const int own = run->collector->own_stack;
+	int error;
+
+	if (own < 0 || stack->fd < 0 || setns(stack->fd, CLONE_NEWNET) != 0)
+		return -EPERM;
+	error = list_here(run, stack->id, visitor);
+	/* Nothing can be trusted any more if there is no way back. */
+	return setns(own, CLONE_NEWNET) != 0 ? -ENOTRECOVERABLE : error;
 }
 
 /*
- * Lists another stack by going there and coming back; without the right to,
- * by the tables of a process that lives there.
+ * Lists another stack through a socket that somebody with more rights opens
+ * there, and by the tables of a process in it; -EPERM: neither is to be had.
  */
+static int
+list_by_others(struct run *run, const struct linux_stack *stack,
+    const struct linux_visitor *visitor)
+{
+	const struct linux_collector *collector = run->collector;
+	uint32_t protocols = LINUX_ALL_PROTOCOLS;
+	int socket = -1, error = 0;
+	char path[64];
+
+	if (collector->diag && collector->open_stack != NULL && stack->fd >= 0)
+		socket = collector->open_stack(collector->context, stack->fd);
+	if (socket >= 0)
+		error = linux_diag_list(
+		    socket, stack->id, visitor, &protocols, &run->interrupted);
+	if (error != 0 || protocols == 0)
+		return error;
+	if (stack->pid == 0) {
+		run->lacking += socket >= 0;
+		return socket >= 0 ? 0 : -EPERM;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/net", (int)stack->pid);
+	error = list_tables(run, path, stack->id, protocols, visitor);
+	run->by_tables += socket < 0 && error == 0;
+	return error;
+}
+
 static int
 list_there(struct run *run, const struct linux_stack *stack,
     const struct linux_visitor *visitor)
 {
-	const int own = run->collector->own_stack;
-	char path[64];
 	int error;
 
-	if (own >= 0 && stack->fd >= 0 && setns(stack->fd, CLONE_NEWNET) == 0) {
-		error = list_here(run, stack->id, visitor);
-		if (setns(own, CLONE_NEWNET) != 0)
-			return -ENOTRECOVERABLE;
-		return error;
-	}
-	error = -EPERM;
-	if (stack->pid != 0) {
-		snprintf(path, sizeof(path), "/proc/%d/net", (int)stack->pid);
-		error = linux_procnet_list(path, stack->id, LINUX_ALL_PROTOCOLS,
-		    visitor, &run->wildcards);
-	}
+	error = list_by_visit(run, stack, visitor);
+	if (error == -EPERM)
+		error = list_by_others(run, stack, visitor);
 	if (error == -ENOENT || error == -ESRCH)
 		return 0; /* its last process has ended */
 	if (error != -EPERM && error != -EACCES)
@@ -138,7 +193,7 @@ list_sockets(struct run *run, const struct linux_visitor *visitor)
 	size_t i;
 	int error;
 
-	run->unreachable = 0;
+	run->unreachable = run->by_tables = run->lacking = 0;
 	error = list_here(run, 0, visitor);
 	for (i = 1; i < run->stacks.count && error == 0; i++)
 		error = list_there(run, &run->stacks.items[i], visitor);
@@ -188,15 +243,15 @@ static int
 drop_vanished(struct run *run)
 {
 	const struct linux_visitor confirm = {confirm_socket, run};
-	size_t wildcards = run->wildcards.count;
+	size_t ambiguous = run->ambiguous.count;
 	int error;
 
 	po_builder_begin_confirm(run->builder);
 	error = list_sockets(run, &confirm);
 	if (error == 0)
 		po_builder_drop_unconfirmed(run->builder);
-	/* The same wildcards were listed again. */
-	run->wildcards.count = wildcards;
+	/* The same ambiguous were listed again. */
+	run->ambiguous.count = ambiguous;
 	return error;
 }
 
@@ -234,7 +289,7 @@ look(struct run *run)
 	int error;
 
 	error = list_sockets(run, &add);
-	linux_set_sort(&run->wildcards);
+	linux_set_sort(&run->ambiguous);
 	if (error == 0)
 		error = linux_tasks_scan(run->builder, &run->scan);
 	if (error == 0)
@@ -281,9 +336,9 @@ count_unresolved(struct run *run)
 	size_t i;
 
 	linux_set_sort(&run->scan.resolved);
-	for (i = 0; i < run->wildcards.count; i++)
+	for (i = 0; i < run->ambiguous.count; i++)
 		count += !linux_set_has(
-		    &run->scan.resolved, run->wildcards.items[i]);
+		    &run->scan.resolved, run->ambiguous.items[i]);
 	return count;
 }
 
@@ -336,13 +391,25 @@ add_gaps(struct run *run)
 		error = add_gap(run, PO_GAP_PERMISSION, run->unreachable,
 		    "%lu network namespace may not be looked into",
 		    "%lu network namespaces may not be looked into",
-		    HINT_STACKS);
+		    HINT_ENTER);
+	if (error == 0)
+		error = add_gap(run, PO_GAP_UNSUPPORTED, run->by_tables,
+		    "the tables of %lu network namespace lack TCP sockets "
+		    "that are bound and not in use",
+		    "the tables of %lu network namespaces lack TCP sockets "
+		    "that are bound and not in use",
+		    run->collector->diag ? HINT_ENTER : NULL);
+	if (error == 0)
+		error = add_gap(run, PO_GAP_UNSUPPORTED, run->lacking,
+		    "the raw sockets of %lu network namespace are not known",
+		    "the raw sockets of %lu network namespaces are not known",
+		    HINT_ENTER);
 	if (error == 0)
 		error = add_gap(run, PO_GAP_UNSUPPORTED, count_unresolved(run),
-		    "of %lu IPv6 wildcard it is not known whether it takes "
-		    "IPv4 as well",
-		    "of %lu IPv6 wildcards it is not known whether they take "
-		    "IPv4 as well",
+		    "of %lu IPv6 socket it is not known whether it takes IPv4 "
+		    "as well, or on which link it is",
+		    "of %lu IPv6 sockets it is not known whether they take "
+		    "IPv4 as well, or on which link they are",
 		    NULL);
 	if (error == 0)
 		error = add_gap(run, PO_GAP_RACE, run->interrupted,
@@ -374,7 +441,7 @@ collect(void *state, struct po_builder *builder)
 	int error;
 
 	run.scan.arguments = collector->arguments;
-	run.scan.wildcards = &run.wildcards;
+	run.scan.ambiguous = &run.ambiguous;
 	set_ephemeral(builder);
 	error = linux_stacks_find(&run.stacks, collector->all_stacks);
 	if (error == 0)
@@ -386,7 +453,7 @@ collect(void *state, struct po_builder *builder)
 	linux_stacks_clear(&run.stacks);
 	free(run.scan.resolved.items);
 	free(run.scan.parents.items);
-	free(run.wildcards.items);
+	free(run.ambiguous.items);
 	free(run.orphans.items);
 	return error;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Asks the kernel for its sockets by netlink (sock_diag(7)), one dump for each
- * protocol and family.  A protocol that the kernel has but does not list this
- * way (raw before 4.10, or without its module) is read from /proc/net instead.
+ * protocol and family.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "collect/linux_diag_decode.h"
 #include "collect/linux_private.h"
@@ -26,15 +26,22 @@
 #define STATES 0x3ffeu
 #define STATES_DCCP 0xfffeu
 
+/* fd: see linux_diag_list(). */
 static int
-open_socket(struct mnl_socket **nl)
+open_socket(int fd, struct mnl_socket **nl)
 {
-	*nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-	if (*nl == NULL)
-		return -errno;
-	if (mnl_socket_bind(*nl, 0, MNL_SOCKET_AUTOPID) < 0) {
-		int error = -errno;
+	int error;
 
+	*nl = fd >= 0 ? mnl_socket_fdopen(fd)
+		      : mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	if (*nl == NULL) {
+		error = -errno;
+		if (fd >= 0)
+			close(fd);
+		return error;
+	}
+	if (mnl_socket_bind(*nl, 0, MNL_SOCKET_AUTOPID) < 0) {
+		error = -errno;
 		mnl_socket_close(*nl);
 		return error;
 	}
@@ -108,7 +115,7 @@ linux_diag_probe(void)
 	bool interrupted;
 	int error;
 
-	error = open_socket(&nl);
+	error = open_socket(-1, &nl);
 	if (error != 0)
 		return error;
 	error =
@@ -118,16 +125,17 @@ linux_diag_probe(void)
 }
 
 int
-linux_diag_list(uint32_t stack, const struct linux_visitor *visitor,
-    struct linux_set *wildcards, bool *interrupted)
+linux_diag_list(int socket, uint32_t stack, const struct linux_visitor *visitor,
+    uint32_t *absent, bool *interrupted)
 {
 	const uint32_t present = linux_procnet_protocols();
-	uint32_t absent = 0, states;
 	struct mnl_socket *nl;
+	uint32_t states;
 	int error;
 	size_t i;
 
-	error = open_socket(&nl);
+	*absent = 0;
+	error = open_socket(socket, &nl);
 	if (error != 0)
 		return error;
 	for (i = 0; i < LINUX_PROTOCOLS && error == 0; i++) {
@@ -143,13 +151,10 @@ linux_diag_list(uint32_t stack, const struct linux_visitor *visitor,
 			    dump(nl, stack, AF_INET6, linux_protocols[i].number,
 				states, visitor, interrupted);
 		if (is_absent(error)) {
-			absent |= 1u << i;
+			*absent |= 1u << i;
 			error = 0;
 		}
 	}
 	mnl_socket_close(nl);
-	if (error == 0 && absent != 0)
-		error = linux_procnet_list(
-		    "/proc/thread-self/net", stack, absent, visitor, wildcards);
 	return error;
 }

@@ -49,24 +49,25 @@ int linux_stacks_find(struct linux_stacks *stacks, bool all);
 void linux_stacks_clear(struct linux_stacks *stacks);
 
 /*
- * Lists the sockets of the stack that the calling thread is in, by netlink,
- * and those protocols that have no such source from /proc/net.
- * *interrupted: the list changed while it was read.
+ * Lists the sockets of a stack by netlink.  socket: a netlink socket that was
+ * opened in that stack, which is taken over; -1: one of the stack that the
+ * calling thread is in.  *absent: the protocols that this kernel has and does
+ * not list this way, as bits.  *interrupted: the list changed meanwhile.
  */
-int linux_diag_list(uint32_t stack, const struct linux_visitor *visitor,
-    struct linux_set *wildcards, bool *interrupted);
+int linux_diag_list(int socket, uint32_t stack,
+    const struct linux_visitor *visitor, uint32_t *absent, bool *interrupted);
 
 /* Whether the kernel answers socket diagnosis at all: 0 or -errno. */
 int linux_diag_probe(void);
 
 /*
  * Lists the sockets of a /proc/PID/net (root: that path) by its tables;
- * protocols: a bit for each entry of linux_protocols.  wildcards gets the
- * handles of IPv6 wildcards of which the table does not tell whether they
- * take IPv4 as well.
+ * protocols: a bit for each entry of linux_protocols.  ambiguous gets the
+ * handles of IPv6 sockets of which the table does not tell all: whether a
+ * wildcard takes IPv4 as well, or which link a link-local address is on.
  */
 int linux_procnet_list(const char *root, uint32_t stack, uint32_t protocols,
-    const struct linux_visitor *visitor, struct linux_set *wildcards);
+    const struct linux_visitor *visitor, struct linux_set *ambiguous);
 
 struct linux_protocol {
 	uint8_t number;
@@ -85,13 +86,13 @@ extern const struct linux_protocol linux_protocols[LINUX_PROTOCOLS];
 uint32_t linux_procnet_protocols(void);
 
 /*
- * A scan and what it leaves behind.  wildcards must be sorted; the sets grow
+ * A scan and what it leaves behind.  ambiguous must be sorted; the sets grow
  * from look to look and belong to the caller.
  */
 struct linux_scan {
 	bool arguments;
-	const struct linux_set *wildcards;
-	struct linux_set resolved; /* of the wildcards */
+	const struct linux_set *ambiguous;
+	struct linux_set resolved; /* of the ambiguous ones */
 	struct linux_set parents; /* of the processes that were added */
 	uint32_t denied; /* processes that may not be looked into */
 };

@@ -33,7 +33,7 @@ struct scope {
 struct reader {
 	struct po_procnet_table table;
 	const struct linux_visitor *visitor;
-	struct linux_set *wildcards;
+	struct linux_set *ambiguous;
 	struct scope *scopes;
 	size_t n_scopes;
 	uint32_t present;
@@ -112,6 +112,12 @@ find_zone(const struct reader *reader, const struct po_address *address)
 	return 0;
 }
 
+static bool
+is_link_local(const struct po_address *address)
+{
+	return address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+}
+
 /* A link-local address without its zone is not an address: complete both. */
 static void
 complete(const struct reader *reader, struct po_socket *socket)
@@ -123,22 +129,26 @@ complete(const struct reader *reader, struct po_socket *socket)
 	socket->local.address.type = PO_ADDRESS_IPV6Z;
 	socket->local.address.zone = zone;
 	if (socket->connected && socket->remote.type == PO_ADDRESS_IPV6 &&
-	    socket->remote.bytes[0] == 0xfe &&
-	    (socket->remote.bytes[1] & 0xc0) == 0x80) {
+	    is_link_local(&socket->remote)) {
 		socket->remote.type = PO_ADDRESS_IPV6Z;
 		socket->remote.zone = zone;
 	}
 }
 
+/* Whether the table leaves open what only the socket itself can tell. */
 static bool
 is_ambiguous(const struct po_socket *socket)
 {
 	static const uint8_t any[16];
+	const struct po_address *address = &socket->local.address;
 
-	return !socket->connected && socket->handle != 0 &&
+	if (socket->handle == 0 || address->type != PO_ADDRESS_IPV6)
+		return false;
+	if (is_link_local(address))
+		return true;
+	return !socket->connected &&
 	       socket->local.protocol != PO_PROTOCOL_RAW &&
-	       socket->local.address.type == PO_ADDRESS_IPV6 &&
-	       memcmp(socket->local.address.bytes, any, sizeof(any)) == 0;
+	       memcmp(address->bytes, any, sizeof(any)) == 0;
 }
 
 static int
@@ -151,8 +161,8 @@ read_socket(struct reader *reader, const char *line, size_t length)
 	if (result <= 0)
 		return result;
 	complete(reader, &socket);
-	if (reader->wildcards != NULL && is_ambiguous(&socket) &&
-	    linux_set_add(reader->wildcards, socket.handle) != 0)
+	if (reader->ambiguous != NULL && is_ambiguous(&socket) &&
+	    linux_set_add(reader->ambiguous, socket.handle) != 0)
 		return -ENOMEM;
 	return reader->visitor->visit(reader->visitor->context, &socket);
 }
@@ -206,12 +216,12 @@ read_tables(struct reader *reader, int dir, uint32_t protocols)
 
 int
 linux_procnet_list(const char *root, uint32_t stack, uint32_t protocols,
-    const struct linux_visitor *visitor, struct linux_set *wildcards)
+    const struct linux_visitor *visitor, struct linux_set *ambiguous)
 {
 	struct reader reader = {
 	    .table = {.stack = stack},
 	    .visitor = visitor,
-	    .wildcards = wildcards,
+	    .ambiguous = ambiguous,
 	};
 	const uint16_t one = 1;
 	int dir, error;

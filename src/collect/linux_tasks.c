@@ -35,31 +35,44 @@ struct task {
 	int dir; /* of /proc/PID */
 };
 
-/*
- * Asks a socket itself whether it takes IPv4 as well, which the tables do not
- * tell: a copy of the descriptor is taken for the question.
- */
+/* A copy of a descriptor of the process, or -1. */
 static int
-resolve_wildcard(struct task *task, uint64_t handle, const char *name)
+copy_descriptor(const struct task *task, const char *name)
 {
-	socklen_t size = sizeof(int);
-	int pidfd, fd, only = -1;
+	int pidfd, fd;
 
 	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)task->pid, 0);
 	if (pidfd < 0)
-		return 0;
+		return -1;
 	fd = (int)syscall(
 	    SYS_pidfd_getfd, pidfd, (int)strtol(name, NULL, 10), 0);
-	if (fd >= 0) {
-		if (getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size) !=
-		    0)
-			only = -1;
-		close(fd);
-	}
 	close(pidfd);
-	if (only < 0)
+	return fd;
+}
+
+/*
+ * Asks a socket itself what the tables do not tell: whether a wildcard takes
+ * IPv4 as well, and which link a link-local address is on.
+ */
+static int
+resolve(struct task *task, uint64_t handle, const char *name)
+{
+	struct sockaddr_in6 address = {.sin6_family = AF_UNSPEC};
+	socklen_t size = sizeof(int), length = sizeof(address);
+	int fd = copy_descriptor(task, name), only = -1;
+
+	if (fd < 0)
 		return 0;
-	if (only == 0)
+	if (getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &length) != 0)
+		only = -1;
+	close(fd);
+	if (only < 0 || address.sin6_family != AF_INET6)
+		return 0;
+	if (address.sin6_scope_id != 0)
+		po_builder_set_zone(
+		    task->builder, handle, address.sin6_scope_id);
+	else if (only == 0)
 		po_builder_widen(task->builder, handle);
 	return linux_set_add(&task->scan->resolved, handle);
 }
@@ -77,8 +90,8 @@ read_link(struct task *task, int dir, const char *name)
 	handle = po_task_decode_socket(link, (size_t)length);
 	if (handle == 0 || !po_builder_has_handle(task->builder, handle))
 		return 0;
-	if (linux_set_has(task->scan->wildcards, handle) &&
-	    resolve_wildcard(task, handle, name) != 0)
+	if (linux_set_has(task->scan->ambiguous, handle) &&
+	    resolve(task, handle, name) != 0)
 		return -ENOMEM;
 	return linux_set_add(&task->handles, handle);
 }
@@ -126,16 +139,17 @@ static int
 read_thread(struct task *task, const char *tid)
 {
 	char path[64];
-	int error;
 
 	snprintf(path, sizeof(path), "task/%.20s/fd", tid);
-	error = read_table(task, path);
-	return error == -ENOMEM ? error : 0;
+	return read_table(task, path);
 }
 
-/* Tables of threads that do not share the main thread's. */
+/*
+ * Tables of threads that do not share the main thread's.  Returns 0 or -ENOMEM;
+ * *readable becomes true if one of them could be read.
+ */
 static int
-read_threads(struct task *task)
+read_threads(struct task *task, bool *readable)
 {
 	pid_t tables[TABLES_MAX], tid;
 	struct dirent *entry;
@@ -151,17 +165,18 @@ read_threads(struct task *task)
 			close(fd);
 		return 0;
 	}
-	while (error == 0 && (entry = readdir(dir)) != NULL) {
+	while (error != -ENOMEM && (entry = readdir(dir)) != NULL) {
 		tid = (pid_t)strtol(entry->d_name, NULL, 10);
 		if (tid <= 0 || tid == (pid_t)task->pid ||
 		    is_read(tables, count, tid))
 			continue;
 		error = read_thread(task, entry->d_name);
-		if (count < TABLES_MAX)
+		*readable |= error == 0;
+		if (error == 0 && count < TABLES_MAX)
 			tables[count++] = tid;
 	}
 	closedir(dir);
-	return error;
+	return error == -ENOMEM ? error : 0;
 }
 
 static bool
@@ -254,22 +269,36 @@ add_process(struct task *task)
 	return 1;
 }
 
+/* Whether the main thread has ended while others go on. */
+static bool
+is_ended(const struct task *task)
+{
+	struct po_task_stat stat;
+	char buffer[FILE_MAX];
+
+	return read_stat(task->dir, "stat", buffer, &stat) && stat.state == 'Z';
+}
+
 static int
 read_task(struct task *task)
 {
+	bool readable;
 	int result;
 	size_t i;
 
 	task->handles.count = 0;
 	result = read_table(task, "fd");
-	if (result == -EACCES) {
+	readable = result != -EACCES;
+	/* A main thread that has ended is readable for root alone. */
+	if (result != -ENOMEM && has_threads(task) &&
+	    (readable || is_ended(task)))
+		result = read_threads(task, &readable);
+	if (result == -ENOMEM)
+		return result;
+	if (!readable) {
 		task->scan->denied++;
 		return 0;
 	}
-	if (result != -ENOMEM && has_threads(task))
-		result = read_threads(task);
-	if (result == -ENOMEM)
-		return result;
 	if (task->handles.count == 0)
 		return 0;
 	result = add_process(task);

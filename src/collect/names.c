@@ -5,7 +5,6 @@
  */
 #include "collect/names.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
@@ -13,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "model/clock.h"
 
 #define NAME_SIZE 64
 #define TABLE_SIZE 4096 /* uids remembered; beyond that it starts anew */
@@ -99,13 +100,7 @@ po_names_free(struct po_names *names)
 void
 po_names_begin(struct po_names *names)
 {
-	clock_gettime(CLOCK_MONOTONIC, &names->deadline);
-	names->deadline.tv_sec += names->patience / 1000;
-	names->deadline.tv_nsec += (long)(names->patience % 1000) * 1000000;
-	if (names->deadline.tv_nsec >= 1000000000) {
-		names->deadline.tv_nsec -= 1000000000;
-		names->deadline.tv_sec++;
-	}
+	names->left = (uint64_t)names->patience * 1000;
 }
 
 /* The uid's place in the table, a new one if need be.  Needs the lock. */
@@ -214,12 +209,34 @@ start(struct po_names *names)
 	return names->running;
 }
 
+/*
+ * Waits for any answer as long as patience is left; only waiting takes from it.
+ * Needs the lock.  False: none is left.
+ */
+static bool
+wait_for_answer(struct po_names *names)
+{
+	const uint64_t begin = po_clock_us();
+	const uint64_t end = begin + names->left;
+	struct timespec deadline = {
+	    .tv_sec = (time_t)(end / 1000000),
+	    .tv_nsec = (long)(end % 1000000) * 1000,
+	};
+	uint64_t waited;
+
+	if (names->left == 0)
+		return false;
+	pthread_cond_timedwait(&names->answered, &names->lock, &deadline);
+	waited = po_clock_us() - begin;
+	names->left -= waited < names->left ? waited : names->left;
+	return true;
+}
+
 const char *
 po_names_user(void *context, uint32_t uid)
 {
 	struct po_names *names = context;
 	struct name *name;
-	bool late = false;
 
 	pthread_mutex_lock(&names->lock);
 	name = find_name(names, uid);
@@ -232,11 +249,9 @@ po_names_user(void *context, uint32_t uid)
 		name->asked = start(names);
 		pthread_cond_signal(&names->wanted);
 	}
-	while (name->answer == ANSWER_WANTED && names->running && !late) {
-		late = pthread_cond_timedwait(&names->answered, &names->lock,
-			   &names->deadline) == ETIMEDOUT;
+	while (name->answer == ANSWER_WANTED && names->running &&
+	       wait_for_answer(names))
 		name = find_name(names, uid);
-	}
 	if (name->answer == ANSWER_NAME)
 		memcpy(names->result, name->text, NAME_SIZE);
 	else

@@ -15,8 +15,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "agent/channel.h"
+#include "broker/channel.h"
 #include "broker/rights.h"
+#include "daemon/stack.h"
 
 #define PATIENCE 800 /* ms for a connection to stand */
 
@@ -148,29 +149,35 @@ open_master(const char *master)
 	return fd;
 }
 
-int
-po_opener_answer(int channel, const char *master, const char *collector)
+/* Opens what is asked for, if the asker may ask for it. */
+static int
+open_wanted(const struct po_opener *opener, char what, int with)
 {
+	if (what == PO_CHANNEL_MASTER && opener->master != NULL)
+		return open_master(opener->master);
+	if (what == PO_CHANNEL_COLLECTOR && opener->collector != NULL)
+		return open_path(opener->collector);
+	if (what == PO_CHANNEL_STACK && opener->stacks && with >= 0)
+		return po_stack_open(with);
+	return -EINVAL;
+}
+
+int
+po_opener_answer(int channel, const struct po_opener *opener)
+{
+	int fd, with = -1;
 	ssize_t done;
 	int32_t error;
 	char what;
-	int fd;
 
-	do
-		done = read(channel, &what, 1);
-	while (done < 0 && errno == EINTR);
+	done = po_rights_receive(channel, &what, 1, MSG_DONTWAIT, &with);
+	if (done == -EINTR || done == -EAGAIN || done == -EWOULDBLOCK)
+		return 0;
 	if (done != 1)
-		return done < 0 ? -errno : -EPIPE;
-	switch (what) {
-	case PO_CHANNEL_MASTER:
-		fd = open_master(master);
-		break;
-	case PO_CHANNEL_COLLECTOR:
-		fd = open_path(collector);
-		break;
-	default:
-		fd = -EINVAL;
-	}
+		return done < 0 ? (int)done : -EPIPE;
+	fd = open_wanted(opener, what, with);
+	if (with >= 0)
+		close(with);
 	error = fd < 0 ? -fd : 0;
 	done = po_rights_send(channel, &error, sizeof(error), fd);
 	if (fd >= 0)

@@ -9,14 +9,14 @@
 
 struct po_daemon_options {
 	struct po_config_files files;
-	const char *master;     /* -x, NULL: as configured */
+	const char *master; /* -x, NULL: as configured */
 	const char *standalone; /* NULL: a subagent */
-	const char *pid_file;   /* -p, NULL: none */
-	const char *user;       /* -u, NULL: the default one */
-	const char *group;      /* -g, NULL: the user's */
-	bool collector_only;    /* --collector */
-	bool foreground;        /* -f */
-	bool log_to_terminal;   /* -Le or -Lo */
+	const char *pid_file; /* -p, NULL: none */
+	const char *user; /* -u, NULL: the default one */
+	const char *group; /* -g, NULL: the user's */
+	bool collector_only; /* --collector */
+	bool foreground; /* -f */
+	bool log_to_terminal; /* -Le or -Lo */
 };
 
 /*

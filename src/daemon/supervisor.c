@@ -22,6 +22,7 @@
 #include <net-snmp/net-snmp-includes.h>
 
 #include "agent/agent.h"
+#include "broker/channel.h"
 #include "broker/server.h"
 #include "daemon/identity.h"
 #include "daemon/opener.h"
@@ -139,6 +140,12 @@ confine_agent(void *context)
 }
 
 static int
+open_stack(void *context, int namespace)
+{
+	return po_channel_open(*(int *)context, PO_CHANNEL_STACK, namespace);
+}
+
+static int
 run_collector(struct po_supervisor *s, int control, int channel)
 {
 	const struct po_server_options options = {
@@ -149,6 +156,8 @@ run_collector(struct po_supervisor *s, int control, int channel)
 		    .arguments = s->config.arguments,
 		    .max_rows = s->config.max_rows,
 		    .listener_ephemeral_udp = s->config.listener_ephemeral_udp,
+		    .open_stack = open_stack,
+		    .context = &channel,
 		},
 	    .listener = s->listener,
 	    .control = control,
@@ -160,7 +169,6 @@ run_collector(struct po_supervisor *s, int control, int channel)
 	    .log = log_sentence,
 	};
 
-	close(channel);
 	return po_server_run(&options) == 0 ? 0 : PO_AGENT_HOPELESS;
 }
 
@@ -399,12 +407,28 @@ restart_due(struct po_supervisor *s)
 }
 
 static void
+answer_child(const struct po_supervisor *s, struct child *child, short events)
+{
+	const bool is_agent = child == &s->agent;
+	const struct po_opener opener = {
+	    .master = is_agent ? s->config.master : NULL,
+	    .collector = is_agent ? s->config.collector_socket : NULL,
+	    .stacks = !is_agent,
+	};
+
+	if (events == 0 || po_opener_answer(child->channel, &opener) == 0)
+		return;
+	close(child->channel);
+	child->channel = -1;
+}
+
+static void
 supervise(struct po_supervisor *s)
 {
 	/* Who alone says that the service is there. */
 	struct child *speaker =
 	    s->options->collector_only ? &s->collector : &s->agent;
-	struct pollfd fds[3];
+	struct pollfd fds[4];
 	int timeout;
 
 	while (!s->ended) {
@@ -412,14 +436,11 @@ supervise(struct po_supervisor *s)
 		fds[0] = (struct pollfd){s->signals[0], POLLIN, 0};
 		fds[1] = (struct pollfd){speaker->control, POLLIN, 0};
 		fds[2] = (struct pollfd){s->agent.channel, POLLIN, 0};
-		if (poll(fds, 3, timeout) < 0)
+		fds[3] = (struct pollfd){s->collector.channel, POLLIN, 0};
+		if (poll(fds, 4, timeout) < 0)
 			continue;
-		if (fds[2].revents != 0 &&
-		    po_opener_answer(s->agent.channel, s->config.master,
-			s->config.collector_socket) != 0) {
-			close(s->agent.channel);
-			s->agent.channel = -1;
-		}
+		answer_child(s, &s->agent, fds[2].revents);
+		answer_child(s, &s->collector, fds[3].revents);
 		if (fds[1].revents != 0)
 			hear_child(s, speaker);
 		if (fds[0].revents != 0)

@@ -381,6 +381,35 @@ po_builder_widen(struct po_builder *builder, uint64_t handle)
 	}
 }
 
+static void
+set_zone(struct po_address *address, uint32_t zone)
+{
+	/* fe80::/10 */
+	if (address->type != PO_ADDRESS_IPV6 || address->bytes[0] != 0xfe ||
+	    (address->bytes[1] & 0xc0) != 0x80)
+		return;
+	address->type = PO_ADDRESS_IPV6Z;
+	address->zone = zone;
+}
+
+void
+po_builder_set_zone(struct po_builder *builder, uint64_t handle, uint32_t zone)
+{
+	uint32_t head = find_handle(builder, handle);
+	struct socket_entry *entry;
+	size_t i;
+
+	if (head == NOTHING)
+		return;
+	for (i = head; i < builder->sockets.count; i++) {
+		entry = socket_at(builder, i);
+		if (entry->head != head)
+			continue;
+		set_zone(&entry->row.local.address, zone);
+		set_zone(&entry->row.remote, zone);
+	}
+}
+
 int
 add_string(struct po_builder *builder, struct po_bytes bytes, po_string *string)
 {

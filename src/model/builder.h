@@ -79,6 +79,10 @@ void po_builder_each_orphan(const struct po_builder *builder,
  */
 void po_builder_widen(struct po_builder *builder, uint64_t handle);
 
+/* The link-local addresses of the sockets with this handle have this zone. */
+void po_builder_set_zone(
+    struct po_builder *builder, uint64_t handle, uint32_t zone);
+
 /*
  * Facts of a process, once for each pid.  Processes without sockets may be
  * added too: they tell who is whose ancestor, and do not reach the snapshot.

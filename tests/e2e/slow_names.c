@@ -3,7 +3,8 @@
  * A name service that hangs: preloaded, it takes the place of the C library's
  * questions by uid and answers none while the file PORTOWNER_TEST_HANG exists
  * (a minute at most).  Each question is noted by a byte in the file
- * PORTOWNER_TEST_ASKED, so that a test knows that it came at all.
+ * PORTOWNER_TEST_ASKED, which the test has made and every user may write to,
+ * so that it knows that a question came at all.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,7 @@ hang(void)
 
 	if (gate == NULL || asked == NULL || access(gate, F_OK) != 0)
 		return;
-	fd = open(asked, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	fd = open(asked, O_WRONLY | O_APPEND | O_CLOEXEC);
 	if (fd == -1 || write(fd, "?", 1) != 1)
 		_exit(99);
 	close(fd);

@@ -67,7 +67,7 @@ def test_json_of_nothing():
 @pytest.mark.parametrize("form", ["%d", ":%d", "%d-%d"])
 def test_port(port, form):
     argument = form % ((port,) * form.count("%d"))
-    answer = portowner("--json", argument)
+    answer = portowner("--json", "--stack", "own", argument)
     assert answer.status == 0
     assert {s["local_port"] for s in answer.sockets} == {port}
     assert any(is_mine(s, port) for s in answer.sockets)
@@ -94,13 +94,17 @@ def test_range(port, scene):
     assert all(low <= p <= high for p in found)
 
 
-def test_free_port():
-    """A port that nobody has: status 1, and no row."""
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        free = s.getsockname()[1]
-    answer = portowner("-t", str(free))
+def test_port_that_nobody_has(work, listener):
+    """Status 1 and no row; from a recording, in which nothing changes."""
+    source = "replay:" + os.path.join(work, "recorded")
+    assert portowner("--record", os.path.join(work, "recorded")).status == 0
+    every = portowner("-a", "--json", "--source", source).sockets
+    free = max(set(range(1, 65536)) - {s["local_port"] for s in every})
+    answer = portowner("--source", source, str(free))
     assert answer.status == 1
     assert str(free) not in answer.out
+    taken = next(s["local_port"] for s in every if s["state"] == "LISTEN")
+    assert portowner("--source", source, str(taken)).status == 0
 
 
 def test_service_name(work):
@@ -198,15 +202,21 @@ def test_filter_by_stack(scene):
 
 # The table
 
+def lines_at(address, port, *options):
+    """The lines that show this local endpoint of the own stack."""
+    out = portowner("--stack", "own", *options, str(port)).out
+    return [line for line in out.splitlines()
+            if " %s:%d " % (address, port) in line]
+
+
 def test_text(port):
-    answer = portowner("-t", "--stack", "own", str(port))
-    heads, line = answer.out.splitlines()
+    heads = portowner("-t", "--stack", "own", str(port)).out.splitlines()[0]
     assert heads.split() == ["USER", "COMMAND", "PID", "PROTO", "LOCAL",
                              "REMOTE", "STATE", "SERVICE"]
+    line, = lines_at("127.0.0.1", port, "-t")
     fields = line.split()
     assert fields[0] == user_name(os.geteuid())
     assert str(os.getpid()) in fields and "LISTEN" in fields
-    assert "127.0.0.1:%d" % port in fields
 
 
 @pytest.mark.root
@@ -225,12 +235,12 @@ def test_nobody_holds_it(scene):
     """Why there is no process stands where its name would."""
     waiting = scene.of_kind("tcp-unaccepted")
     port = next(row.local_port for row in waiting if row.state == "LISTEN")
-    lines = portowner("-c", str(port)).out.splitlines()[1:]
+    lines = portowner("-c", "--stack", "own", str(port)).out.splitlines()[1:]
     assert len(lines) == sum(row.pid == 0 for row in waiting)
     assert all("(no process)" in line for line in lines)
     flying = next(row.local_port for row in scene.of_kind("scm-in-flight")
                   if row.pid == 0)
-    line = portowner(str(flying)).out.splitlines()[1]
+    line, = lines_at("127.0.0.1", flying, "-t")
     visible = portowner("--json").json["visibility"] == "full"
     assert ("(not seen)" if visible else "(") in line
     assert line.split()[0] == user_name(os.geteuid())

@@ -121,10 +121,10 @@ def test_what_is_missing_is_told(ask, scene):
 
 def test_hidden_owners_are_marked(ask, scene):
     row = scene.of_kind("tcp4-listen")[0]
-    answer = ask("-t", str(row.local_port))
+    answer = ask("-t", "--stack", "own", str(row.local_port))
     assert answer.status == 0
     line, = [line for line in answer.out.splitlines()
-             if ":%d " % row.local_port in line]
+             if " %s:%d " % (row.local_address, row.local_port) in line]
     assert line.split()[:2] == [row.user, "(hidden)"]
 
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The agent's side of the channel.
+ * The asking side of the channel.
  */
-#include "agent/channel.h"
+#include "broker/channel.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,14 +14,14 @@
 #define PATIENCE 2000 /* ms; the supervisor answers within one second */
 
 int
-po_channel_open(int channel, char what)
+po_channel_open(int channel, char what, int with)
 {
 	struct pollfd fd = {channel, POLLIN, 0};
 	int32_t error = 0;
 	int descriptor = -1;
 	ssize_t got;
 
-	if (write(channel, &what, 1) != 1)
+	if (po_rights_send(channel, &what, 1, with) != 1)
 		return -EPIPE;
 	if (poll(&fd, 1, PATIENCE) != 1)
 		return -ETIMEDOUT;
