@@ -34,8 +34,8 @@ struct po_names {
 	pthread_mutex_t lock;
 	pthread_cond_t wanted; /* for the thread */
 	pthread_cond_t answered; /* for the collector */
-	unsigned int patience; /* ms */
-	struct timespec deadline;
+	unsigned int patience; /* ms, of one collection */
+	uint64_t left; /* us, of this one */
 	bool running;
 	bool closing;
 	size_t count;

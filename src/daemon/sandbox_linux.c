@@ -48,6 +48,46 @@ linux_sandbox_fail(struct linux_sandbox *s, int error, const char *format, ...)
 	return -error;
 }
 
+/* Whether the user namespace has the id; map: see user_namespaces(7). */
+static bool
+is_mapped(const char *map, unsigned long id)
+{
+	FILE *file = fopen(map, "re");
+	unsigned long first, count;
+	bool mapped = false;
+
+	/* Then it is the initial one, or will be found out by trying. */
+	if (file == NULL)
+		return true;
+	while (!mapped && fscanf(file, "%lu %*u %lu", &first, &count) == 2)
+		mapped = id >= first && id - first < count;
+	fclose(file);
+	return mapped;
+}
+
+/* In a user namespace of an ordinary user nobody may leave his groups. */
+static bool
+may_set_groups(void)
+{
+	FILE *file = fopen("/proc/self/setgroups", "re");
+	char word[8] = "";
+	bool denied;
+
+	if (file == NULL)
+		return true;
+	denied = fscanf(file, "%7s", word) == 1 && strcmp(word, "deny") == 0;
+	fclose(file);
+	return !denied;
+}
+
+static bool
+may_change_user(const struct po_sandbox *wanted)
+{
+	return may_set_groups() &&
+	       is_mapped("/proc/self/uid_map", wanted->uid) &&
+	       is_mapped("/proc/self/gid_map", wanted->gid);
+}
+
 static int
 change_user(struct linux_sandbox *s)
 {
@@ -56,10 +96,6 @@ change_user(struct linux_sandbox *s)
 
 	if (!s->changes_user)
 		return 0;
-	/* To the kernel these would mean: as it is. */
-	if (uid == (uid_t)-1 || gid == (gid_t)-1)
-		return linux_sandbox_fail(
-		    s, EINVAL, "there is no user to become");
 	if (setgroups(0, NULL) != 0)
 		return linux_sandbox_fail(
 		    s, errno, "cannot leave the supplementary groups");
@@ -99,7 +135,13 @@ po_sandbox_enter(
 	};
 	int result;
 
+	/* To the kernel these would mean: as it is. */
+	if (sandbox->change_user &&
+	    (sandbox->uid == (uid_t)-1 || sandbox->gid == (gid_t)-1))
+		return linux_sandbox_fail(
+		    &s, EINVAL, "there is no user to become");
 	result = linux_caps_look(&s);
+	s.changes_user = s.changes_user && may_change_user(sandbox);
 	if (result == 0)
 		result = linux_caps_prepare(&s);
 	if (result == 0)

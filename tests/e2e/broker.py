@@ -14,7 +14,6 @@ import time
 from collections import namedtuple
 
 from programs import BUILD, PORTOWNERD, Portownerd, Snmpd, read
-from scene import View
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODULE = os.path.join(BUILD, ".libs", "portowner.so")
@@ -179,18 +178,6 @@ class ModuleSnmpd(Snmpd):
             command = [*command[:-1], "-u", self.user, "-g", self.user,
                        command[-1]]
         super().spawn(command, dict(env or {}, **preload()), **options)
-
-
-class CollectorsView(View):
-    """What a collector without CAP_SYS_ADMIN sees of the scene: other stacks
-    by the tables of their processes, which know no zones; none without any
-    process."""
-
-    def can_see(self, row):
-        if row.stack and ("%" in row.local_address or
-                          row.kind == "netns-named"):
-            return False
-        return super().can_see(row)
 
 
 def links(pid):

@@ -125,13 +125,16 @@ def kernel():
 class View:
     """The scene as one source can see it.  What a source cannot tell is made
     the same on both sides: /proc/net has no zones, and does not tell [::]
-    from the wildcard of both families."""
+    from the wildcard of both families.  A confined collector may not enter a
+    namespace to read its /proc/net; another process's it may."""
 
-    def __init__(self, scene, source):
+    def __init__(self, scene, source, confined=False):
         self.source = source
         self.pids = scene.pids
-        self.blind = {row.stack for row in scene.rows if row.get("bpf_only")
-                      and "bpf" not in source}
+        closed = confined and source == "proc"
+        self.blind = {row.stack for row in scene.rows
+                      if (row.get("bpf_only") and "bpf" not in source) or
+                      (row.get("without_process") and closed)}
         self.rows = [self.plain_row(row) for row in scene.rows
                      if self.can_see(row)]
         self.endpoints = {row.local for row in self.rows}

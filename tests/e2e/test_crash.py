@@ -11,11 +11,11 @@ import time
 import pytest
 
 import mib
-from broker import (Collector, CollectorsView, Control, Daemon, Reader,
+from broker import (Collector, Control, Daemon, Reader,
                     compile_library, fetch, links, memory, snapshots_mapped)
 from programs import Snmpd, children, process_stat, read, wait_until
 from raw import RawManager
-from scene import assert_same
+from scene import View, assert_same
 from snmp import Manager
 
 pytestmark = pytest.mark.root
@@ -110,7 +110,7 @@ def test_killed_collectors(work, scene, snmpd):
     with Daemon(work, snmpd.master, conf, env=control.env) as daemon:
         Manager(work, snmpd.port).await_service()
         agent = daemon.agent()
-        walker = Walker(snmpd.port, CollectorsView(scene, "diag"))
+        walker = Walker(snmpd.port, View(scene, "diag"))
         hurry = Hurry(daemon.socket_path)
         walker.start()
         hurry.start()
@@ -145,7 +145,7 @@ def kill_collectors(daemon, control, walker, count):
     for _ in range(count):
         control.set("hold_ms", moments.choice([0, 0, 50, 200]))
         pid = wait_until(daemon.collector, "a collector", 5)
-        time.sleep(moments.uniform(0, 0.15))
+        time.sleep(moments.uniform(0, 0.1))
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: pid not in daemon.children(), "its end", 5)
         walker.check()
@@ -204,6 +204,7 @@ def test_killed_supervisor(work, kind):
         assert children(daemon.pid) == []
         daemon.end_session()
         control.set("hold_ms", 0)
+        os.unlink(daemon.pid_path)      # it could not do so itself
         daemon.start()
         assert fetch(daemon.socket_path).generation >= 1
         assert daemon.stop() == 0

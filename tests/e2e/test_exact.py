@@ -68,7 +68,7 @@ def tables(request, scene):
         manager = Manager(work, snmpd.port)
         manager.await_service()
         assert manager.value(mib.SOURCE).decode() == request.param
-        yield View(scene, request.param), manager
+        yield View(scene, request.param, confined=True), manager
     subprocess.run(["rm", "-r", work], check=True)
 
 
@@ -149,6 +149,14 @@ def test_numbers_of_rows(tables):
         assert manager.value(mib.SIZE_OF_TABLE[table.name]) == len(
             manager.rows(table))
     assert manager.value(mib.DROPPED_ROWS) == 0
+
+
+@pytest.mark.root
+def test_namespaces_that_stay_closed_are_told(tables):
+    view, manager = tables
+    if view.source != "proc":
+        pytest.skip("only a confined 'proc' has any")
+    assert manager.value(mib.VISIBILITY) == 2
 
 
 def test_who_owns_this_port(tables):

@@ -11,8 +11,7 @@ import pytest
 
 import mib
 from programs import (PORTOWNERD, Portownerd, children, free_port,
-                      process_stat, read, snmp_environment, wait_until,
-                      write)
+                      process_stat, read, snmp_environment, wait_until)
 from snmp import Manager
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -314,8 +313,6 @@ def test_name_service_that_hangs(work, snmpd, manager, slow_names):
            "PORTOWNER_TEST_ASKED": asked,
            # a sanitized build wants to be loaded first otherwise
            "ASAN_OPTIONS": "verify_asan_link_order=0"}
-    write(asked, "")
-    os.chmod(asked, 0o666)
     with Portownerd(work, snmpd.master, ["cacheTimeout 1"], env=env):
         manager.await_service()
         open(gate, "w").close()

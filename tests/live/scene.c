@@ -18,7 +18,7 @@
 
 #include "scene.h"
 
-#define MAX_CHURNERS 1000
+#define MAX_CHURNERS 250
 #define MAX_SECONDS 600
 
 static const struct kind *const groups[] = {scene_tcp_kinds, scene_udp_kinds,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Sockets that live for a fifth of a second, again and again.  Each process
- * has an address of its own in 127.66.0.0/16, so whoever sees one of the
- * sockets knows whose it must be, whenever it looked.
+ * has an address of its own, and each run a net of its own in 127.64.0.0/10:
+ * whoever sees one of the sockets knows whose it must be, whenever he looked.
  */
 #include <sys/socket.h>
 
@@ -18,6 +18,7 @@
 
 struct churner {
 	unsigned number;
+	unsigned run; /* the main process's pid */
 	time_t end; /* of CLOCK_MONOTONIC */
 };
 
@@ -55,8 +56,8 @@ churn(struct actor *a, void *arg)
 	struct endpoint e = {.family = AF_INET};
 	char address[32];
 
-	snprintf(address, sizeof(address), "127.66.%u.%u", c->number / 250,
-	    c->number % 250 + 1);
+	snprintf(address, sizeof(address), "127.%u.%u.%u", 64 + c->run % 64,
+	    c->run / 64 % 256, c->number + 1);
 	e.address = address;
 	/* one that stays tells the reader who it is */
 	expect(a, tcp_listener(a, &e), "LISTEN");
@@ -71,6 +72,7 @@ scene_churn(struct actor *a, unsigned n, unsigned seconds)
 	struct churner c;
 
 	a->kind = "churn";
+	c.run = (unsigned)getpid();
 	c.end = now() + (time_t)seconds;
 	for (c.number = 0; c.number < n; c.number++)
 		actor_start(a, "churner", churn, &c);

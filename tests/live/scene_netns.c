@@ -214,7 +214,9 @@ named(struct actor *a)
 	home = open_home(a);
 	netns_enter(a);
 	name_namespace(a, path, sizeof(path));
+	a->extra = "\"without_process\":true";
 	expect(a, tcp_listener(a, &loopback4), "LISTEN");
+	a->extra = NULL;
 	go_home(a, home);
 	actor_await_end(a);
 	umount2(path, MNT_DETACH);

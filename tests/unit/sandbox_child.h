@@ -48,6 +48,12 @@ struct child {
 /* Whether this build has the filter: not with sanitizers. */
 extern const bool child_is_filtered;
 
+/*
+ * The starts that the machine allows, best known first: for root with all of
+ * its rights every one, else an ordinary user's; 0 where not even that.
+ */
+size_t child_starts(const enum start **starts);
+
 /* The capabilities that a role keeps, as bits. */
 unsigned long long child_rights(enum po_sandbox_role role);
 

@@ -34,6 +34,7 @@ struct holder {
 /* The sockets of the test itself and of its helpers. */
 static struct scene {
 	pid_t pid;
+	uid_t uid;
 	char user[64];
 	uint16_t local; /* TCP on 127.0.0.1 */
 	uint16_t dual; /* TCP on the wildcard of both families */
@@ -112,7 +113,7 @@ check_own_rows(const struct child *child, const struct po_snapshot *s)
 	    find_owner(s, PO_PROTOCOL_TCP, scene.local, 0, getpid(), NULL) !=
 		NULL,
 	    "%s: an own socket has no owner", scene.source);
-	child_must(child, s->header->partial != 0,
+	child_must(child, s->header->partial != 0 || scene.uid != 0,
 	    "%s: it claims to see everything", scene.source);
 	return true;
 }
@@ -169,10 +170,9 @@ collect_inside(const struct child *child)
 static void
 collect_everywhere(void)
 {
-	static const enum start starts[] = {
-	    START_USER, START_ROOT, START_ROOT_STAYS, START_AMBIENT};
 	static const char *const sources[] = {"diag", "proc"};
-	const size_t n = geteuid() == 0 ? COUNT(starts) : 1;
+	const enum start *starts;
+	const size_t n = child_starts(&starts);
 	struct child child;
 	size_t i;
 
@@ -288,6 +288,14 @@ start_agent(struct child *agent)
 	learn(holder, ends, agent->pid);
 }
 
+/* Other processes may have copies of the leash. */
+static void
+let_go(struct holder *holder)
+{
+	shutdown(holder->leash, SHUT_RDWR);
+	close(holder->leash);
+}
+
 static void
 test_collections(void)
 {
@@ -306,9 +314,9 @@ test_collections(void)
 	start_elsewhere(&scene.elsewhere, &elsewhere);
 	start_agent(&agent);
 	collect_everywhere();
-	close(scene.agent.leash);
+	let_go(&scene.agent);
 	child_end(&agent);
-	close(scene.elsewhere.leash);
+	let_go(&scene.elsewhere);
 	CU_ASSERT_EQUAL(waitpid(elsewhere, NULL, 0), elsewhere);
 }
 
@@ -320,13 +328,17 @@ main(void)
 	    CU_TEST_INFO_NULL,
 	};
 	const struct passwd *user = getpwuid(geteuid());
+	const enum start *starts;
 
-	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0 || user == NULL ||
+	if (child_starts(&starts) == 0 ||
+	    prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0 || user == NULL ||
 	    access("/proc/self/net/tcp", R_OK) != 0) {
-		puts("skipped: no seccomp, no /proc, or a user without name");
+		puts("skipped: no seccomp, no /proc, a user without name, or "
+		     "a root that may not change it");
 		return 77;
 	}
 	scene.pid = getpid();
+	scene.uid = geteuid();
 	snprintf(scene.user, sizeof(scene.user), "%s", user->pw_name);
 	return unit_main("sandboxed collector", tests);
 }
