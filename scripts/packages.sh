@@ -19,7 +19,7 @@ packages_of_debian()
 		;;
 	test)
 		echo snmp snmpd erlang-snmp netbase clang clang-format libcunit1-dev \
-		    libclang-rt-14-dev smitools mandoc shellcheck python3 \
+		    smitools mandoc shellcheck python3 \
 		    python3-pytest iproute2 procps util-linux mount \
 		    libcap2-bin valgrind
 		;;
@@ -121,6 +121,7 @@ packages_install()
 	echo "Installing:$1"
 	if [ ! -e "$policy" ]; then
 		own_policy=$policy
+		trap 'rm -f "$policy"; exit 130' INT TERM HUP
 		printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
 	fi
 	# shellcheck disable=SC2086
@@ -130,6 +131,7 @@ packages_install()
 	status=$?
 	if [ -n "$own_policy" ]; then
 		rm -f "$own_policy"
+		trap - INT TERM HUP
 	fi
 	if [ $status -ne 0 ]; then
 		tail -n 20 /tmp/portowner-apt.$$ >&2

@@ -19,7 +19,6 @@
 
 #include "broker/channel.h"
 #include "agent/handler.h"
-#include "agent/lock.h"
 #include "agent/master.h"
 
 #define FIRST_SNAPSHOT 10000 /* ms to wait for it */
@@ -52,6 +51,9 @@ prepare(struct agent *agent)
 	const struct po_agent_options *options = agent->options;
 
 	po_config_prepare(&options->files);
+	/* Nobody needs to read who asked what. */
+	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID,
+	    NETSNMP_DS_AGENT_DONT_LOG_TCPWRAPPERS_CONNECTS, 1);
 	netsnmp_ds_set_boolean(
 	    NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_ALARM_DONT_USE_SIG, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE,
@@ -62,27 +64,6 @@ prepare(struct agent *agent)
 	if (options->standalone != NULL)
 		netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID,
 		    NETSNMP_DS_AGENT_PORTS, options->standalone);
-}
-
-static int
-take_lock(const char *master)
-{
-	pid_t holder;
-	int result;
-
-	result = po_lock_take(master, &holder);
-	if (result >= 0)
-		return 0;
-	if (result == -EWOULDBLOCK)
-		snmp_log(LOG_ERR,
-		    "portownerd: another portownerd (pid %ld) serves the "
-		    "AgentX master %s already; stop it or give -x another "
-		    "master\n",
-		    (long)holder, master);
-	else
-		snmp_log(LOG_ERR, "portownerd: no lock for %s: %s\n", master,
-		    strerror(-result));
-	return result;
 }
 
 static int
@@ -101,8 +82,11 @@ static int
 start_net_snmp(struct agent *agent)
 {
 	const struct po_agent_options *options = agent->options;
+	char no_smux[] = "-smux";
 
 	prepare(agent);
+	/* By itself the agent would listen for SMUX peers, on all addresses. */
+	add_to_init_list(no_smux);
 	if (init_agent("portowner") != 0)
 		return -EIO;
 	/* init_agent() has its own idea of it; the files come later. */
@@ -123,7 +107,7 @@ start_net_snmp(struct agent *agent)
 		    options->master,
 		    netsnmp_ds_get_int(NETSNMP_DS_APPLICATION_ID,
 			NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL));
-	return take_lock(options->master);
+	return 0;
 }
 
 /*

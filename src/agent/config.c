@@ -48,6 +48,7 @@ void
 po_config_set_defaults(struct po_config *config)
 {
 	const char *folder = getenv("XDG_RUNTIME_DIR");
+	const char *service = getenv("RUNTIME_DIRECTORY"); /* systemd's */
 
 	memset(config, 0, sizeof(*config));
 	strcpy(config->source, "auto");
@@ -57,7 +58,11 @@ po_config_set_defaults(struct po_config *config)
 	config->sandbox = true;
 	strcpy(config->collector_allow, "portowner");
 	strcpy(config->master, PO_DEFAULT_MASTER);
-	if (geteuid() == 0)
+	if (service != NULL && strlen(service) < 64)
+		snprintf(config->collector_socket,
+		    sizeof(config->collector_socket), "%s/collector.sock",
+		    service);
+	else if (geteuid() == 0)
 		snprintf(config->collector_socket,
 		    sizeof(config->collector_socket), "%s/collector.sock",
 		    RUNDIR);

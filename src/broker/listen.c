@@ -33,6 +33,7 @@ static int
 make_folder(const char *path)
 {
 	char folder[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	struct stat st;
 	char *slash;
 
 	strcpy(folder, path);
@@ -40,8 +41,13 @@ make_folder(const char *path)
 	if (slash == NULL || slash == folder)
 		return 0;
 	*slash = '\0';
-	if (mkdir(folder, 0755) != 0 && errno != EEXIST)
+	if (mkdir(folder, 0755) == 0)
+		return 0;
+	if (errno != EEXIST || stat(folder, &st) != 0)
 		return -errno;
+	/* Whoever owns the folder could put another socket in the place. */
+	if (geteuid() != 0 && st.st_uid != geteuid() && st.st_uid != 0)
+		return -EPERM;
 	return 0;
 }
 

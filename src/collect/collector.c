@@ -96,7 +96,7 @@ open_ops(struct po_collector *collector,
 		if (!automatic)
 			return result;
 	}
-	if (result == -EINVAL)
+	if (result == -EINVAL && !automatic)
 		snprintf(error + strlen(error), error_size - strlen(error),
 		    " auto replay:FILE");
 	return result;

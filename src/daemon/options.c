@@ -4,9 +4,11 @@
  */
 #include "daemon/options.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -157,6 +159,12 @@ po_daemon_parse(int argc, char **argv, struct po_daemon_options *options)
 		return misuse(
 		    "-x, --standalone and --collector exclude each other",
 		    NULL);
+	if (options->files.extra != NULL &&
+	    access(options->files.extra, R_OK) != 0) {
+		fprintf(stderr, "portownerd: %s: %s\n", options->files.extra,
+		    strerror(errno));
+		return 1;
+	}
 	if (!logged)
 		set_default_log(options);
 	return -1;

@@ -25,6 +25,7 @@
 #include "broker/channel.h"
 #include "broker/server.h"
 #include "daemon/identity.h"
+#include "daemon/lock.h"
 #include "daemon/opener.h"
 #include "daemon/sandbox.h"
 #include "model/clock.h"
@@ -55,6 +56,7 @@ struct po_supervisor {
 	struct po_identity identity;
 	gid_t groups[PO_GROUPS_MAX]; /* that may read the collector */
 	size_t n_groups;
+	int lock; /* of the master; -1: none */
 	int listener;
 	int signals[2]; /* a pipe that signals write into */
 	struct child collector;
@@ -516,6 +518,30 @@ open_signals(struct po_supervisor *s)
 	return 0;
 }
 
+/* A subagent alone: a second one would be refused where nobody sees it. */
+static int
+take_lock(struct po_supervisor *s)
+{
+	const char *master = s->config.master;
+	pid_t holder;
+
+	if (s->options->standalone != NULL || s->options->collector_only)
+		return 0;
+	s->lock = po_lock_take(master, &holder);
+	if (s->lock >= 0)
+		return 0;
+	if (s->lock == -EWOULDBLOCK)
+		snmp_log(LOG_ERR,
+		    "portownerd: another portownerd (pid %ld) serves the "
+		    "AgentX master %s already; stop it or give -x another "
+		    "master\n",
+		    (long)holder, master);
+	else
+		snmp_log(LOG_ERR, "portownerd: no lock for %s: %s\n", master,
+		    strerror(-s->lock));
+	return s->lock;
+}
+
 static int
 configure(struct po_supervisor *s)
 {
@@ -542,12 +568,20 @@ configure(struct po_supervisor *s)
 	return po_identity_find(options->user, options->group, &s->identity);
 }
 
+static void
+release_lock(const struct po_supervisor *s)
+{
+	if (s->lock >= 0)
+		po_lock_release(s->config.master, s->lock);
+}
+
 int
 po_supervisor_run(const struct po_daemon_options *options,
     void (*ready)(void *context), void *context)
 {
 	struct po_supervisor s = {
 	    .options = options,
+	    .lock = -1,
 	    .collector = {.name = "collector", .control = -1, .channel = -1},
 	    .agent = {.name = "agent", .control = -1, .channel = -1},
 	    .ready = ready,
@@ -557,9 +591,12 @@ po_supervisor_run(const struct po_daemon_options *options,
 
 	s.collector.run = run_collector;
 	s.agent.run = run_agent;
-	if (configure(&s) != 0 || open_signals(&s) != 0 ||
-	    open_listener(&s) != 0)
+	if (configure(&s) != 0 || open_signals(&s) != 0 || take_lock(&s) != 0)
 		return 1;
+	if (open_listener(&s) != 0) {
+		release_lock(&s);
+		return 1;
+	}
 	error = start_child(&s, &s.collector);
 	if (error == 0 && !options->collector_only)
 		error = start_child(&s, &s.agent);
@@ -573,5 +610,6 @@ po_supervisor_run(const struct po_daemon_options *options,
 	end_children(&s);
 	close(s.listener);
 	unlink(s.config.collector_socket);
+	release_lock(&s);
 	return s.status;
 }

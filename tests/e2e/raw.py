@@ -9,7 +9,6 @@ import mib
 from snmp import END, NO_INSTANCE, NO_OBJECT, Varbind
 
 GET, NEXT, RESPONSE, BULK, REPORT = 0xa0, 0xa1, 0xa2, 0xa5, 0xa8
-TOO_BIG = 1
 SYS_UPTIME = (1, 3, 6, 1, 2, 1, 1, 3, 0)
 TYPES = {0x02: mib.INTEGER, 0x04: mib.STRING, 0x41: mib.COUNTER,
          0x42: mib.UNSIGNED, 0x43: mib.TICKS, 0x80: NO_OBJECT,

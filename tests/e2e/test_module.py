@@ -266,5 +266,4 @@ def test_walk_takes_a_quarter_of_agentxs_time(work, library, recorded):
     assert walks["module"] == walks["subagent"]
     assert walks["module"].count("\n.") >= 49999
     medians = {kind: statistics.median(t) for kind, t in times.items()}
-    print(times)
     assert medians["module"] <= medians["subagent"] / 4, times

@@ -148,10 +148,14 @@ become_user_with_rights(void)
 static int
 begin(enum start start)
 {
+	static const gid_t groups[] = {1, 2};
+
 	/* Who is an ordinary user already stays the one he is. */
 	if (start == START_USER)
 		return geteuid() == 0 ? become_user() : 0;
-	return start == START_AMBIENT ? become_user_with_rights() : 0;
+	if (start == START_AMBIENT)
+		return become_user_with_rights();
+	return setgroups(2, groups);
 }
 
 static void

@@ -6,9 +6,11 @@
  */
 #include "daemon/sandbox.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,10 +205,10 @@ wait_for_alarm(const struct child *child)
 {
 	const struct itimerval soon = {.it_value = {0, 10000}};
 
-	(void)child;
-	setitimer(ITIMER_REAL, &soon, NULL);
-	for (;;)
-		pause();
+	child_must(child, setitimer(ITIMER_REAL, &soon, NULL) == 0,
+	    "no timer: %s", strerror(errno));
+	while (poll(NULL, 0, 10000) < 0)
+		;
 }
 
 /* An assertion ends the process, and so does a collection that hangs. */
@@ -227,6 +229,65 @@ test_end(void)
 	child.inside = wait_for_alarm;
 	child.ended_by = SIGALRM;
 	child_run(&child);
+}
+
+/* The modules of the name service for users that flags let load, as bits. */
+static unsigned int
+load_modules(int flags)
+{
+	FILE *file = fopen("/etc/nsswitch.conf", "re");
+	char line[256], name[80], *word, *rest;
+	unsigned int loaded = 0, bit = 1;
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		if (strncmp(line, "passwd:", 7) != 0)
+			continue;
+		word = strtok_r(line + 7, " \t\n", &rest);
+		for (; word != NULL; word = strtok_r(NULL, " \t\n", &rest)) {
+			snprintf(name, sizeof(name), "libnss_%s.so.2", word);
+			if (dlopen(name, RTLD_LAZY | flags) != NULL)
+				loaded |= bit;
+			bit <<= 1;
+		}
+	}
+	if (file != NULL)
+		fclose(file);
+	return loaded & 0x7f;
+}
+
+static void
+find_modules(const struct child *child)
+{
+	const unsigned int *expected = child->context;
+	const unsigned int found = load_modules(RTLD_NOLOAD);
+
+	child_must(
+	    child, found == *expected, "modules: %x of %x", found, *expected);
+}
+
+/* The name service works although nothing can be loaded any more. */
+static void
+test_modules(void)
+{
+	unsigned int expected;
+	struct child child = {
+	    .role = PO_SANDBOX_COLLECTOR,
+	    .start = START_USER,
+	    .filter = true,
+	    .inside = find_modules,
+	    .context = &expected,
+	};
+	int status = -1;
+	pid_t pid = fork();
+
+	/* Not here, or it would be loaded in the sandbox, too. */
+	if (pid == 0)
+		_exit((int)load_modules(0));
+	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+	CU_ASSERT_FATAL(WIFEXITED(status));
+	expected = (unsigned int)WEXITSTATUS(status);
+	if (child_is_filtered)
+		child_run(&child);
 }
 
 static void
@@ -271,6 +332,7 @@ main(void)
 	    {"what is forbidden", test_forbidden},
 	    {"looking at others", test_looking},
 	    {"ends", test_end},
+	    {"name service", test_modules},
 	    {"no user", test_no_user},
 	    CU_TEST_INFO_NULL,
 	};
