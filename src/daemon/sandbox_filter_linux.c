@@ -13,7 +13,7 @@
  *   PROT_EXEC           code that came in as data
  *   setns               it needs CAP_SYS_ADMIN anyway; without it, other
  *                       stacks are read from /proc/PID/net
- *   kill, tkill         signals to others of the same user
+ *   kill                signals to others of the same user
  *   prlimit64           limits of others; reading one's own is allowed
  *
  * What a collector can still do, as long as it has CAP_SYS_PTRACE: read the
@@ -184,7 +184,8 @@ allow_memory(struct filter *f)
 static void
 allow_reading(struct filter *f)
 {
-	const uint64_t change = O_ACCMODE | O_CREAT | O_TRUNC;
+	/* Not O_ACCMODE: musl's has O_PATH, which only looks. */
+	const uint64_t change = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
 
 	allow_bits(f, "open", 1, change, O_RDONLY);
 	allow_bits(f, "openat", 2, change, O_RDONLY);
@@ -217,6 +218,8 @@ allow_control(struct filter *f)
 static void
 allow_threads(struct filter *f)
 {
+	/* The process does not fork any more: it keeps its pid. */
+	const uint64_t self = (uint64_t)getpid();
 	const struct scmp_arg_cmp reading[] = {
 	    {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = 0},
 	    {.arg = 2, .op = SCMP_CMP_EQ, .datum_a = 0},
@@ -224,8 +227,9 @@ allow_threads(struct filter *f)
 
 	allow_bits(
 	    f, "clone", CLONE_FLAGS, CLONE_THREAD | NAMESPACES, CLONE_THREAD);
-	/* raise(3) and abort(3); the pid does not change any more. */
-	allow_value(f, "tgkill", 0, (uint64_t)getpid());
+	/* raise(3) and abort(3), with musl of the first thread alone. */
+	allow_value(f, "tgkill", 0, self);
+	allow_value(f, "tkill", 0, self);
 	allow_if(f, "prlimit64", COUNT(reading), reading);
 }
 

@@ -189,25 +189,32 @@ def test_killed_supervisor(work, kind):
     with Snmpd(work) as snmpd:
         daemon = (Daemon(work, snmpd.master, env=control.env) if
                   kind == "whole" else Collector(work, env=control.env))
-        daemon.start()
-        family = daemon.children()
-        assert len(family) == (2 if kind == "whole" else 1)
-        begun = control.get("collections")
-        control.set("hold_ms", 500)
-        with Reader(daemon.socket_path) as reader:
-            reader.send(0)
-            wait_until(lambda: control.get("collections") > begun,
-                       "a collection")
-            os.kill(daemon.pid, signal.SIGKILL)
-            daemon.process.wait()
-            wait_until(lambda: all_ended(family), "the children end", 5)
-        assert children(daemon.pid) == []
-        daemon.end_session()
-        control.set("hold_ms", 0)
-        os.unlink(daemon.pid_path)      # it could not do so itself
-        daemon.start()
-        assert fetch(daemon.socket_path).generation >= 1
-        assert daemon.stop() == 0
+        try:
+            kill_supervisor(daemon, control, 2 if kind == "whole" else 1)
+            os.unlink(daemon.pid_path)      # it could not do so itself
+            daemon.start()
+            assert fetch(daemon.socket_path).generation >= 1
+        finally:
+            assert daemon.stop() == 0
+
+
+def kill_supervisor(daemon, control, size):
+    """While its collector collects."""
+    daemon.start()
+    family = daemon.children()
+    assert len(family) == size
+    begun = control.get("collections")
+    control.set("hold_ms", 500)
+    with Reader(daemon.socket_path) as reader:
+        reader.send(0)
+        wait_until(lambda: control.get("collections") > begun,
+                   "a collection")
+        os.kill(daemon.pid, signal.SIGKILL)
+        daemon.process.wait()
+        wait_until(lambda: all_ended(family), "the children end", 5)
+    assert children(daemon.pid) == []
+    daemon.end_session()
+    control.set("hold_ms", 0)
 
 
 def all_ended(pids):
