@@ -190,6 +190,11 @@ parse_line(const char *token, char *line)
 	else if (strcasecmp(name, "listenerEphemeralUdp") == 0)
 		parse_choice(
 		    token, line, "yes", "no", &filled->listener_ephemeral_udp);
+	else if (strcasecmp(name, "sandbox") == 0)
+		parse_choice(token, line, "yes", "no", &filled->sandbox);
+	else if (strcasecmp(name, "collectorAllow") == 0)
+		parse_text(token, line, filled->collector_allow,
+		    sizeof(filled->collector_allow));
 }
 
 /* The token's name in the files, or false if the module has none of it. */

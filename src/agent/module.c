@@ -40,8 +40,10 @@ set_up(void)
 	}
 	po_feed_set_timeout(
 	    po_handler_feed(module.handler), module.config.cache_timeout);
-	/* snmpd is not kept waiting: the first request will find the rows. */
-	po_feed_refresh(po_handler_feed(module.handler));
+	/*
+	 * Nothing is asked yet: snmpd may still be root, and shall not be kept
+	 * waiting.  The first request will.
+	 */
 }
 
 /* The files have been read, for the first time or again. */

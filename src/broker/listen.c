@@ -68,7 +68,7 @@ bind_socket(int fd, const struct sockaddr_un *address, gid_t group, bool open)
 		return -errno;
 	if (chmod(address->sun_path, open ? 0666 : 0660) != 0)
 		return -errno;
-	return listen(fd, PO_READERS_MAX) != 0 ? -errno : 0;
+	return listen(fd, SOMAXCONN) != 0 ? -errno : 0;
 }
 
 int

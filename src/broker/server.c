@@ -7,10 +7,12 @@
 #include "broker/server.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -21,15 +23,17 @@
 #include "model/clock.h"
 
 #define ANSWER_PATIENCE 1000000 /* us */
+#define LOOK 2 /* ms between looks at answers that were not taken */
 #define GROUPS_MAX 1024 /* of a reader that are looked at */
 
 struct reader {
 	int fd; /* -1: a free place */
 	uid_t uid;
 	size_t got; /* octets of request */
+	uint64_t active; /* us: when it came or asked */
 	struct po_broker_request request;
 	bool waiting; /* its request is complete and not answered */
-	uint64_t deadline; /* for taking the answer; 0: none sent yet */
+	uint64_t deadline; /* us: for taking the answer; 0: none is unread */
 };
 
 struct server {
@@ -90,45 +94,13 @@ is_allowed(const struct server *server, int fd, uid_t *uid)
 	return false;
 }
 
-/* A free place for a reader of this uid, or NULL. */
-static struct reader *
-find_place(struct server *server, uid_t uid)
+/* Whether an answer that was sent has not been read yet. */
+static bool
+has_unread(const struct reader *reader)
 {
-	struct reader *place = NULL, *reader;
-	size_t of_user = 0;
+	int octets = 0;
 
-	for (reader = server->readers;
-	     reader < server->readers + PO_READERS_MAX; reader++) {
-		if (reader->fd < 0)
-			place = reader;
-		else if (reader->uid == uid)
-			of_user++;
-	}
-	if (uid != 0 && uid != geteuid() && of_user >= PO_READERS_OF_USER)
-		return NULL;
-	return place;
-}
-
-static void
-accept_readers(struct server *server)
-{
-	struct reader *reader;
-	uid_t uid = 0;
-	int fd;
-
-	while ((fd = accept4(server->options->listener, NULL, NULL,
-		    SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-		reader = NULL;
-		if (is_allowed(server, fd, &uid))
-			reader = find_place(server, uid);
-		if (reader == NULL) {
-			close(fd);
-			continue;
-		}
-		memset(reader, 0, sizeof(*reader));
-		reader->fd = fd;
-		reader->uid = uid;
-	}
+	return ioctl(reader->fd, SIOCOUTQ, &octets) == 0 && octets > 0;
 }
 
 /* Takes in what has come of a request; anything odd ends the reader. */
@@ -137,7 +109,7 @@ read_request(struct reader *reader)
 {
 	ssize_t got;
 
-	if (reader->waiting)
+	if (reader->waiting || reader->deadline != 0)
 		return;
 	/* recv(), not recvmsg(): descriptors that were sent are closed. */
 	got = recv(reader->fd, (char *)&reader->request + reader->got,
@@ -158,8 +130,82 @@ read_request(struct reader *reader)
 		drop_reader(reader);
 		return;
 	}
+	reader->active = po_clock_us();
 	reader->waiting = true;
-	reader->deadline = 0;
+}
+
+static bool
+is_own(uid_t uid)
+{
+	return uid == 0 || uid == geteuid();
+}
+
+/* A free place for a reader of this uid, or NULL. */
+static struct reader *
+find_place(struct server *server, uid_t uid)
+{
+	struct reader *place = NULL, *reader;
+	size_t of_user = 0;
+
+	for (reader = server->readers;
+	     reader < server->readers + PO_READERS_MAX; reader++) {
+		if (reader->fd < 0)
+			place = reader;
+		else if (reader->uid == uid)
+			of_user++;
+	}
+	if (!is_own(uid) && of_user >= PO_READERS_OF_USER)
+		return NULL;
+	return place;
+}
+
+/*
+ * Makes place where there is none: those who have gone leave, and for root and
+ * the own user also whoever among the others has been idle for longest.
+ */
+static struct reader *
+make_place(struct server *server, uid_t uid)
+{
+	struct reader *idle = NULL, *reader;
+	struct reader *end = server->readers + PO_READERS_MAX;
+
+	for (reader = server->readers; reader < end; reader++)
+		if (reader->fd >= 0)
+			read_request(reader);
+	for (reader = server->readers; reader < end; reader++)
+		if (reader->fd >= 0 && !reader->waiting &&
+		    !is_own(reader->uid) &&
+		    (idle == NULL || reader->active < idle->active))
+			idle = reader;
+	if (is_own(uid) && idle != NULL && find_place(server, uid) == NULL)
+		drop_reader(idle);
+	return find_place(server, uid);
+}
+
+static void
+accept_readers(struct server *server)
+{
+	struct reader *reader;
+	uid_t uid = 0;
+	int fd;
+
+	while ((fd = accept4(server->options->listener, NULL, NULL,
+		    SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+		reader = NULL;
+		if (is_allowed(server, fd, &uid)) {
+			reader = find_place(server, uid);
+			if (reader == NULL)
+				reader = make_place(server, uid);
+		}
+		if (reader == NULL) {
+			close(fd);
+			continue;
+		}
+		memset(reader, 0, sizeof(*reader));
+		reader->fd = fd;
+		reader->uid = uid;
+		reader->active = po_clock_us();
+	}
 }
 
 static void
@@ -183,7 +229,6 @@ is_wanted(const struct server *server)
 	for (reader = server->readers;
 	     reader < server->readers + PO_READERS_MAX; reader++)
 		if (reader->fd >= 0 && reader->waiting &&
-		    reader->deadline == 0 &&
 		    (server->image < 0 ||
 			age > (uint64_t)reader->request.max_age * 1000))
 			return true;
@@ -259,26 +304,41 @@ send_reply(const struct server *server, const struct reader *reader)
 	return sent < 0 ? (int)sent : -EPIPE;
 }
 
+/*
+ * An answer that is not taken holds a descriptor: whoever has one unread, or no
+ * room for it, is asked nothing more, and dropped when the deadline has passed.
+ */
+static void
+answer_reader(struct server *server, struct reader *reader, uint64_t now)
+{
+	int result = 0;
+
+	if (reader->waiting) {
+		result = send_reply(server, reader);
+		if (result == 0)
+			reader->waiting = false;
+		if (reader->deadline == 0)
+			reader->deadline = now + ANSWER_PATIENCE;
+	}
+	if (result != 0 && result != -EAGAIN)
+		drop_reader(reader);
+	else if (!reader->waiting && !has_unread(reader))
+		reader->deadline = 0;
+	else if (now > reader->deadline)
+		drop_reader(reader);
+}
+
 static void
 answer_readers(struct server *server)
 {
 	const uint64_t now = po_clock_us();
 	struct reader *reader;
-	int result;
 
 	for (reader = server->readers;
-	     reader < server->readers + PO_READERS_MAX; reader++) {
-		if (reader->fd < 0 || !reader->waiting)
-			continue;
-		result = send_reply(server, reader);
-		if (result == 0)
-			reader->waiting = false;
-		else if (result != -EAGAIN ||
-			 (reader->deadline != 0 && now > reader->deadline))
-			drop_reader(reader);
-		else if (reader->deadline == 0)
-			reader->deadline = now + ANSWER_PATIENCE;
-	}
+	     reader < server->readers + PO_READERS_MAX; reader++)
+		if (reader->fd >= 0 &&
+		    (reader->waiting || reader->deadline != 0))
+			answer_reader(server, reader, now);
 }
 
 /* Waits for anything to do; false when the control side has closed. */
@@ -296,10 +356,11 @@ wait_for_work(struct server *server)
 	     reader < server->readers + PO_READERS_MAX; reader++) {
 		if (reader->fd < 0)
 			continue;
-		fds[n++] = (struct pollfd){
-		    reader->fd, reader->waiting ? POLLOUT : POLLIN, 0};
-		if (reader->waiting)
-			timeout = 100;
+		/* No event tells that an answer was taken: look now and then. */
+		if (reader->waiting || reader->deadline != 0)
+			timeout = LOOK;
+		else
+			fds[n++] = (struct pollfd){reader->fd, POLLIN, 0};
 	}
 	if (poll(fds, n, timeout) < 0)
 		return errno == EINTR;

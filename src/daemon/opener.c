@@ -151,7 +151,7 @@ open_master(const char *master)
 
 /* Opens what is asked for, if the asker may ask for it. */
 static int
-open_wanted(const struct po_opener *opener, char what, int with)
+open_wanted(const struct po_opener *opener, uint32_t what, int with)
 {
 	if (what == PO_CHANNEL_MASTER && opener->master != NULL)
 		return open_master(opener->master);
@@ -165,22 +165,24 @@ open_wanted(const struct po_opener *opener, char what, int with)
 int
 po_opener_answer(int channel, const struct po_opener *opener)
 {
+	struct po_channel_question question;
+	struct po_channel_answer answer = {0};
 	int fd, with = -1;
 	ssize_t done;
-	int32_t error;
-	char what;
 
-	done = po_rights_receive(channel, &what, 1, MSG_DONTWAIT, &with);
+	done = po_rights_receive(
+	    channel, &question, sizeof(question), MSG_DONTWAIT, &with);
 	if (done == -EINTR || done == -EAGAIN || done == -EWOULDBLOCK)
 		return 0;
-	if (done != 1)
-		return done < 0 ? (int)done : -EPIPE;
-	fd = open_wanted(opener, what, with);
+	if (done == (ssize_t)sizeof(question)) {
+		fd = open_wanted(opener, question.what, with);
+		answer.tag = question.tag;
+		answer.error = fd < 0 ? -fd : 0;
+		done = po_rights_send(channel, &answer, sizeof(answer), fd);
+		if (fd >= 0)
+			close(fd);
+	}
 	if (with >= 0)
 		close(with);
-	error = fd < 0 ? -fd : 0;
-	done = po_rights_send(channel, &error, sizeof(error), fd);
-	if (fd >= 0)
-		close(fd);
-	return done == (ssize_t)sizeof(error) ? 0 : -EPIPE;
+	return done == (ssize_t)sizeof(answer) ? 0 : -EPIPE;
 }

@@ -11,8 +11,9 @@
  *   open for writing    /proc/PID/mem, with CAP_SYS_PTRACE
  *   open_by_handle_at   files beyond any folder, with CAP_DAC_READ_SEARCH
  *   PROT_EXEC           code that came in as data
- *   setns               it needs CAP_SYS_ADMIN anyway; without it, other
- *                       stacks are read from /proc/PID/net
+ *   setns               it needs CAP_SYS_ADMIN anyway; who has that opens
+ *                       sockets in other stacks for the collector, which else
+ *                       reads /proc/PID/net
  *   kill                signals to others of the same user
  *   prlimit64           limits of others; reading one's own is allowed
  *
@@ -198,9 +199,12 @@ allow_control(struct filter *f)
 	static const int commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,
 	    F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_ADD_SEALS,
 	    F_GET_SEALS};
-	/* isatty(3), if_nametoindex(3) and the library's own look-ups. */
-	static const unsigned long requests[] = {
-	    TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, SIOCGIFNAME, SIOCGIFINDEX};
+	/*
+	 * isatty(3), if_nametoindex(3), the library's own look-ups, and whether
+	 * a reader has taken his answer (SIOCOUTQ).
+	 */
+	static const unsigned long requests[] = {TCGETS, TIOCGWINSZ, TIOCOUTQ,
+	    FIONREAD, FIONBIO, SIOCGIFNAME, SIOCGIFINDEX};
 	static const unsigned int options[] = {
 	    PR_SET_NAME, PR_GET_NAME, PR_SET_VMA};
 	size_t i;

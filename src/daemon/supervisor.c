@@ -270,8 +270,10 @@ plan_restart(struct child *child)
 
 	if (now - child->started > STEADY || child->backoff == 0)
 		child->backoff = BACKOFF_FIRST;
-	else if (child->backoff < BACKOFF_LAST)
+	else if (child->backoff < BACKOFF_LAST / 2)
 		child->backoff *= 2;
+	else
+		child->backoff = BACKOFF_LAST;
 	child->restart_at = now + child->backoff;
 }
 
@@ -484,6 +486,9 @@ open_listener(struct po_supervisor *s)
 	gid_t group = s->identity.gid;
 
 	s->n_groups = po_identity_groups(s->config.collector_allow, s->groups);
+	/* -g names a group for all of it. */
+	if (s->options->group != NULL && s->n_groups < PO_GROUPS_MAX)
+		s->groups[s->n_groups++] = group;
 	if (s->n_groups > 0)
 		group = s->groups[0];
 	s->listener = po_server_listen(path, group, s->n_groups > 1);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The programs under test and those they need: where they are, how they are
 started, waited for and stopped.  Only processes started here are touched."""
+import contextlib
 import json
 import os
 import pwd
@@ -146,11 +147,25 @@ class Service:
         self.process = None
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop(signal.SIGKILL)
+            raise
         return self
 
     def __exit__(self, *exception):
         self.stop()
+
+    @contextlib.contextmanager
+    def launched(self):
+        """Started without waiting for anything; nothing of it stays."""
+        self.launch()
+        try:
+            yield self
+        finally:
+            if self.process is not None:
+                self.end_session()
 
 
 class Snmpd(Service):

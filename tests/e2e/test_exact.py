@@ -292,3 +292,14 @@ def test_short_lived_sockets_have_their_owner(scene_program, work, source):
                     assert s.pid == owner[s.local_address], s
                     seen += 1
         assert seen > 300
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_churn_disturbs_no_other_rows(scene, scene_program, work, source):
+    """While the kernel's lists change under the reader, what stays in them
+    is neither lost nor counted twice."""
+    view = View(scene, source)
+    with Scene(work, scene_program, "--churn", "120", "60"):
+        for _ in range(20):
+            found = portowner("-a", "--json", "--source", source).sockets
+            assert_same(view.sockets(), view.sockets_of(found))

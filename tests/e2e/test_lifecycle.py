@@ -11,7 +11,8 @@ import pytest
 
 import mib
 from programs import (PORTOWNERD, Portownerd, children, free_port,
-                      process_stat, read, snmp_environment, wait_until)
+                      process_stat, read, session_members,
+                      snmp_environment, wait_until)
 from snmp import Manager
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -38,13 +39,11 @@ def test_ready_means_ready(work, snmpd, manager):
         s.bind(path)
         s.settimeout(15)
         daemon = Portownerd(work, snmpd.master, env={"NOTIFY_SOCKET": path})
-        daemon.launch()
-        try:
+        with daemon.launched():
             assert b"READY=1" in s.recv(1024).split(b"\n")
             assert read(daemon.pid_path) == "%d\n" % daemon.pid
             manager.await_service()
             assert manager.value(mib.GENERATION) >= 1
-        finally:
             assert daemon.stop() == 0
         assert b"STOPPING=1" in s.recv(1024).split(b"\n")
 
@@ -52,16 +51,14 @@ def test_ready_means_ready(work, snmpd, manager):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT],
                          ids=["SIGTERM", "SIGINT"])
 def test_ends_cleanly(work, snmpd, manager, number):
-    daemon = Portownerd(work, snmpd.master)
-    daemon.start()
-    manager.await_service()
-    pid, family = daemon.pid, daemon.children()
-    assert len(family) == 2
-    daemon.send(number)
-    assert daemon.process.wait(5) == 0
-    assert [p for p in family if process_stat(p)] == []
-    assert children(pid) == []
-    daemon.end_session()
+    with Portownerd(work, snmpd.master) as daemon:
+        manager.await_service()
+        pid, family = daemon.pid, daemon.children()
+        assert len(family) == 2
+        daemon.send(number)
+        assert daemon.process.wait(5) == 0
+        assert [p for p in family if process_stat(p)] == []
+        assert session_members(pid) == []
     assert not os.path.exists(daemon.pid_path)
     assert not os.path.exists(daemon.socket_path)
     assert daemon.stderr() == ""
@@ -75,17 +72,15 @@ def test_is_not_in_the_way_of_its_successor(work, snmpd, manager):
 
 
 def test_killed_supervisor_takes_its_children_along(work, snmpd):
-    daemon = Portownerd(work, snmpd.master)
-    daemon.start()
-    family = daemon.children()
-    os.kill(daemon.pid, signal.SIGKILL)
-    daemon.process.wait()
-
     def are_gone():
         stats = [process_stat(pid) for pid in family]
         return all(stat is None or stat[0] == "Z" for stat in stats)
-    wait_until(are_gone, "the children end")
-    daemon.end_session()
+
+    with Portownerd(work, snmpd.master) as daemon:
+        family = daemon.children()
+        daemon.send(signal.SIGKILL)
+        daemon.process.wait()
+        wait_until(are_gone, "the children end")
 
 
 def test_sigpipe_is_harmless(manager, portownerd):
@@ -360,8 +355,7 @@ def test_two_do_not_share_a_port(work, tmp_path):
     address = "udp:127.0.0.1:%d" % port
     with Portownerd(work, conf=conf, standalone=address):
         second = Portownerd(str(tmp_path), conf=conf, standalone=address)
-        second.launch()
-        assert second.process.wait(10) == 1
-        assert str(port) in second.log() + second.stderr()
-        second.end_session()
+        with second.launched():
+            assert second.process.wait(10) == 1
+            assert str(port) in second.log() + second.stderr()
         Manager(work, port).await_service()

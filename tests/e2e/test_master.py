@@ -89,15 +89,12 @@ def waiting_connections(path):
 def test_stopped_at_start(work, snmpd, manager):
     """The master lets itself be connected to and says nothing."""
     snmpd.send(signal.SIGSTOP)
-    daemon = Portownerd(work, snmpd.master)
-    daemon.launch()
-    try:
+    with Portownerd(work, snmpd.master).launched() as daemon:
         path = snmpd.master.partition(":")[2]
         wait_until(lambda: waiting_connections(path), "a connection")
         snmpd.send(signal.SIGCONT)
         manager.await_service(BACK)
         assert_rows(manager)
-    finally:
         assert daemon.stop() == 0
 
 
@@ -106,28 +103,27 @@ def test_master_that_hangs_up(work):
     when snmpd comes, the rows do."""
     snmpd = Snmpd(work)
     path = snmpd.master.partition(":")[2]
-    daemon = Portownerd(work, snmpd.master)
-    with socket.socket(socket.AF_UNIX) as fake:
-        fake.bind(path)
-        fake.listen(16)
-        fake.settimeout(15)
-        daemon.launch()
-        started = time.monotonic()
-        for _ in range(4):
-            fake.accept()[0].close()
-        assert time.monotonic() - started > 2
-    os.unlink(path)
-    with snmpd:
-        Manager(work, snmpd.port).await_service(BACK)
-    assert daemon.stop() == 0
+    fake = socket.socket(socket.AF_UNIX)
+    with Portownerd(work, snmpd.master).launched() as daemon:
+        with fake:
+            fake.bind(path)
+            fake.listen(16)
+            fake.settimeout(15)
+            started = time.monotonic()
+            for _ in range(4):
+                fake.accept()[0].close()
+            assert time.monotonic() - started > 2
+        os.unlink(path)
+        with snmpd:
+            Manager(work, snmpd.port).await_service(BACK)
+        assert daemon.stop() == 0
 
 
 def assert_refused(second, word):
     """It must end by itself, say why, and serve nothing."""
-    second.launch()
-    assert second.process.wait(10) == 1
-    assert word in second.log() + second.stderr()
-    second.end_session()
+    with second.launched():
+        assert second.process.wait(10) == 1
+        assert word in second.log() + second.stderr()
 
 
 def test_second_instance_on_the_same_master(work, portownerd, snmpd, manager,

@@ -126,13 +126,10 @@ def test_damaged_replay_in_the_daemon(work, snmpd, recording):
     with open(path, "wb") as f:
         f.write(recording[:-1])
     daemon = Portownerd(work, snmpd.master, ["source replay:" + path])
-    daemon.launch()
-    try:
+    with daemon.launched():
         assert daemon.process.wait(10) == 1
         assert path in daemon.log()
         assert "terminated" not in daemon.stderr()
-    finally:
-        daemon.end_session()
 
 
 def test_replay_in_the_daemon(work, snmpd, manager, recording):
@@ -183,12 +180,9 @@ def refresh(manager, times):
 def test_configuration(work, snmpd, lines, number, words):
     """File, line and token are named."""
     daemon = Portownerd(work, snmpd.master, lines)
-    daemon.launch()
-    try:
+    with daemon.launched():
         # the first line is the collector's socket
         place = "%s: line %d: " % (daemon.conf_path, number)
         wait_until(lambda: place in daemon.log(), "the error is logged")
         told = [line for line in daemon.log().splitlines() if place in line]
         assert all(word in told[0] for word in words), told
-    finally:
-        daemon.stop()

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 import mib
-from programs import Portownerd, children, free_port
+from programs import Portownerd, free_port, process_stat
 from scene import View, assert_same
 from snmp import Manager, SnmpError
 
@@ -101,20 +101,18 @@ def test_port_in_use(work, address):
         taken.bind(("127.0.0.1", 0))
         number = taken.getsockname()[1]
         daemon = Portownerd(work, standalone=address % number)
-        daemon.launch()
-        assert daemon.process.wait(10) == 1
-        told = daemon.log() + daemon.stderr()
-        assert "%d" % number in told
-        daemon.end_session()
+        with daemon.launched():
+            assert daemon.process.wait(10) == 1
+            assert "%d" % number in daemon.log() + daemon.stderr()
 
 
 def test_ends_cleanly(work):
     port = free_port()
     daemon = Portownerd(work, standalone="udp:127.0.0.1:%d" % port,
                         conf=["rocommunity public 127.0.0.1"])
-    daemon.start()
-    family = daemon.children()
-    assert len(family) == 2
-    assert daemon.stop() == 0
-    assert not set(family) & set(children(1))
+    with daemon:
+        family = daemon.children()
+        assert len(family) == 2
+        assert daemon.stop() == 0
+    assert [pid for pid in family if process_stat(pid)] == []
     assert daemon.stderr() == ""

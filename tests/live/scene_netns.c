@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -18,6 +19,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -187,12 +189,41 @@ left_with_another(struct actor *a)
 }
 
 static void
+unname(const char *path)
+{
+	umount2(path, MNT_DETACH);
+	unlink(path);
+}
+
+/* Names left by scenes that were killed outright. */
+static void
+unname_leftovers(void)
+{
+	char path[64];
+	struct dirent *entry;
+	DIR *dir;
+	int pid;
+
+	dir = opendir(NAMES);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (sscanf(entry->d_name, "scene-%d", &pid) != 1 ||
+		    kill(pid, 0) == 0 || errno != ESRCH)
+			continue;
+		snprintf(path, sizeof(path), NAMES "/scene-%d", pid);
+		unname(path);
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+static void
 name_namespace(struct actor *a, char *path, size_t size)
 {
 	int fd;
 
 	if (mkdir(NAMES, 0755) == -1 && errno != EEXIST)
 		actor_skip(a, NAMES);
+	unname_leftovers();
 	snprintf(path, size, NAMES "/scene-%ld", (long)getpid());
 	fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 	if (fd == -1)
@@ -219,8 +250,7 @@ named(struct actor *a)
 	a->extra = NULL;
 	go_home(a, home);
 	actor_await_end(a);
-	umount2(path, MNT_DETACH);
-	unlink(path);
+	unname(path);
 }
 
 struct link_request {
