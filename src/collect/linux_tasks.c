@@ -23,6 +23,11 @@
 #include "collect/linux_private.h"
 #include "collect/linux_task_decode.h"
 
+/* Since Linux 5.6 the same everywhere; glibc knows it since 2.32. */
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+
 #define FILE_MAX 4096 /* of a stat, cgroup or cmdline file */
 #define TABLES_MAX 64 /* descriptor tables of one process compared */
 

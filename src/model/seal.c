@@ -30,8 +30,40 @@ by_order(const void *left, const void *right)
 		return order;
 	if (x->connected != y->connected)
 		return x->connected ? 1 : -1;
-	return po_remote_compare(
+	order = po_remote_compare(
 	    x->remote_port, &x->remote, y->remote_port, &y->remote);
+	if (order != 0)
+		return order;
+	if (x->handle != y->handle)
+		return x->handle < y->handle ? -1 : 1;
+	return a->entry < b->entry ? -1 : a->entry > b->entry;
+}
+
+static bool
+same_socket(const struct po_socket *a, const struct po_socket *b)
+{
+	return a->handle == b->handle && a->connected == b->connected &&
+	       (a->handle != 0 || a->connected) &&
+	       po_endpoint_compare(&a->local, &b->local) == 0 &&
+	       po_remote_compare(
+		   a->remote_port, &a->remote, b->remote_port, &b->remote) == 0;
+}
+
+/*
+ * A list that is read while it changes may tell of a socket twice: what has the
+ * same addresses and the same handle is one.  Without a handle this holds for
+ * connections alone.
+ */
+static size_t
+drop_repeats(struct sort_item *items, size_t count)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < count; i++)
+		if (n == 0 || !same_socket(&items[n - 1].entry->row,
+				  &items[i].entry->row))
+			items[n++] = items[i];
+	return n;
 }
 
 static int
@@ -57,6 +89,7 @@ sort_sockets(struct sealer *s)
 			       entry->row.local.address.type;
 	}
 	qsort(s->order, s->n_order, sizeof(*s->order), by_order);
+	s->n_order = drop_repeats(s->order, s->n_order);
 	return 0;
 }
 

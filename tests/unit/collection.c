@@ -101,6 +101,26 @@ random_processes(uint64_t *seed, struct po_process *processes)
 	return n;
 }
 
+/* A socket that is told twice is one, which a test of its own looks at. */
+static bool
+is_repeat(const struct po_socket *sockets, size_t at)
+{
+	const struct po_socket *a = &sockets[at], *b;
+	size_t i;
+
+	for (i = 0; i < at; i++) {
+		b = &sockets[i];
+		if (a->handle == b->handle && a->connected == b->connected &&
+		    (a->handle != 0 || a->connected) &&
+		    a->local.port == b->local.port &&
+		    a->local.protocol == b->local.protocol &&
+		    a->local.stack == b->local.stack &&
+		    (!a->connected || a->remote_port == b->remote_port))
+			return true;
+	}
+	return false;
+}
+
 void
 collection_make(struct collection *c, uint64_t seed, size_t n)
 {
@@ -109,7 +129,9 @@ collection_make(struct collection *c, uint64_t seed, size_t n)
 	unsigned k;
 
 	for (i = 0; i < n; i++)
-		random_socket(&seed, handles, &c->sockets[i]);
+		do
+			random_socket(&seed, handles, &c->sockets[i]);
+		while (is_repeat(c->sockets, i));
 	for (handle = 1;
 	     handle < handles + 9 && holds + 16 < COLLECTION_HOLDS_MAX;
 	     handle++) {

@@ -412,6 +412,37 @@ test_addresses(void)
 	po_builder_free(b);
 }
 
+/* A list that is read while it changes may tell of a socket twice. */
+static void
+test_repeats(void)
+{
+	struct po_builder *b = sealed_builder(10);
+	struct sealed d;
+
+	add(b, unit_bound(TCP, "127.0.0.1", 80, 11));
+	add(b, unit_connected(TCP, "127.0.0.1", 80, "127.0.0.2", 7, 12));
+	add(b, unit_connected(TCP, "127.0.0.1", 80, "127.0.0.2", 8, 0));
+	add(b, unit_bound(TCP, "127.0.0.1", 80, 11));
+	add(b, unit_connected(TCP, "127.0.0.1", 80, "127.0.0.2", 7, 12));
+	add(b, unit_connected(TCP, "127.0.0.1", 80, "127.0.0.2", 8, 0));
+	/* Another socket of the same address is another socket. */
+	add(b, unit_bound(TCP, "127.0.0.1", 80, 13));
+	own(b, 11, 20);
+	own(b, 12, 20);
+	own(b, 13, 20);
+	sealed_make(&d, b);
+	CU_ASSERT_EQUAL_FATAL(d.s.n_owners, 2);
+	CU_ASSERT_EQUAL(d.s.owners[0].sockets, 1);
+	CU_ASSERT_EQUAL(d.s.owners[1].sockets, 3);
+	CU_ASSERT_EQUAL(d.s.owners[1].connected, 1);
+	CU_ASSERT_EQUAL(d.s.header->unowned, 1);
+	CU_ASSERT_EQUAL_FATAL(d.s.n_connections, 2);
+	CU_ASSERT_EQUAL(d.s.connections[0].sockets, 1);
+	CU_ASSERT_EQUAL(d.s.connections[1].sockets, 1);
+	sealed_free(&d);
+	po_builder_free(b);
+}
+
 static void
 test_widen(void)
 {
@@ -806,6 +837,7 @@ main(void)
 		test_primary_over_several_sockets},
 	    {"init with several sockets", test_init_with_several_sockets},
 	    {"addresses have one form", test_addresses},
+	    {"a socket that is told twice", test_repeats},
 	    {"a wildcard found to be of both families", test_widen},
 	    {"UDP ports that the kernel chose", test_ephemeral_udp},
 	    {"queues of a listener", test_queues},
