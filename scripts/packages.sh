@@ -21,7 +21,7 @@ packages_of_debian()
 		echo snmp snmpd erlang-snmp netbase clang clang-format libcunit1-dev \
 		    smitools mandoc shellcheck python3 \
 		    python3-pytest iproute2 procps util-linux mount \
-		    libcap2-bin valgrind
+		    libcap2-bin valgrind systemd
 		;;
 	esac
 }
