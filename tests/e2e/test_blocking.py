@@ -43,7 +43,7 @@ def start(stack, work, kind, control):
     else:
         stack.snmpd = Snmpd(work)
         stack.snmpd.start()
-        stack.daemon = Daemon(work, stack.snmpd.master, ["cacheTimeout 1"],
+        stack.daemon = Daemon(work, stack.snmpd.master, ["cacheTimeout 6"],
                               env=control.env)
         stack.daemon.start()
 
@@ -70,7 +70,7 @@ def system(request, module_work):
 
 
 def let_it_grow_old(system):
-    wait_until(lambda: system.manager.value(mib.AGE) > 105, "an old snapshot")
+    wait_until(lambda: system.manager.value(mib.AGE) > 605, "an old snapshot")
 
 
 class Asker(threading.Thread):
