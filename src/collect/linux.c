@@ -42,7 +42,7 @@ struct run {
 	struct po_builder *builder;
 	struct linux_stacks stacks;
 	struct linux_scan scan;
-	struct linux_set ambiguous;
+	struct linux_set ambiguous; /* see linux_procnet_list() */
 	struct linux_set orphans;
 	uint32_t unreachable; /* stacks that could not be listed */
 	uint32_t by_tables; /* stacks that /proc/net alone told of */
@@ -250,7 +250,7 @@ drop_vanished(struct run *run)
 	error = list_sockets(run, &confirm);
 	if (error == 0)
 		po_builder_drop_unconfirmed(run->builder);
-	/* The same ambiguous were listed again. */
+	/* The same ones were listed again. */
 	run->ambiguous.count = ambiguous;
 	return error;
 }
