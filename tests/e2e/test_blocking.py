@@ -18,6 +18,7 @@ from raw import SYS_UPTIME, RawManager
 pytestmark = pytest.mark.root
 
 HOLD_MS = 5000
+TIMEOUT = 6             # s: the long collection's snapshot is still fresh
 AT_ONCE = 0.050         # seconds
 ROWS_WITHIN = 1.0
 OWN = [mib.GENERATION, mib.CACHE_TIMEOUT, mib.AGE, mib.COLLECT_TIME,
@@ -38,13 +39,14 @@ def start(stack, work, kind, control):
     if kind == "module":
         stack.daemon = Collector(work, env=control.env)
         stack.daemon.start()
-        stack.snmpd = ModuleSnmpd(work, stack.socket_path, user=None)
+        stack.snmpd = ModuleSnmpd(work, stack.socket_path, user=None,
+                                  timeout=TIMEOUT)
         stack.snmpd.start()
     else:
         stack.snmpd = Snmpd(work)
         stack.snmpd.start()
-        stack.daemon = Daemon(work, stack.snmpd.master, ["cacheTimeout 6"],
-                              env=control.env)
+        stack.daemon = Daemon(work, stack.snmpd.master,
+                              ["cacheTimeout %d" % TIMEOUT], env=control.env)
         stack.daemon.start()
 
 
@@ -70,7 +72,8 @@ def system(request, module_work):
 
 
 def let_it_grow_old(system):
-    wait_until(lambda: system.manager.value(mib.AGE) > 605, "an old snapshot")
+    wait_until(lambda: system.manager.value(mib.AGE) > TIMEOUT * 100 + 5,
+               "an old snapshot")
 
 
 class Asker(threading.Thread):
