@@ -101,10 +101,17 @@ static int
 list_tables(struct run *run, const char *root, uint32_t id, uint32_t protocols,
     const struct linux_visitor *visitor)
 {
-	if (protocols == 0)
-		return 0;
-	return linux_procnet_list(
-	    root, id, protocols, visitor, &run->ambiguous);
+	int error = 0, pass;
+
+	/*
+	 * The kernel finds its place in a table again by counting, so a pass
+	 * may miss sockets that stay when others before them go.  The second
+	 * one has them; what both have is one socket to the builder.
+	 */
+	for (pass = 0; pass < 2 && protocols != 0 && error == 0; pass++)
+		error = linux_procnet_list(
+		    root, id, protocols, visitor, &run->ambiguous);
+	return error;
 }
 
 /* Lists the sockets of the stack that the thread is in. */
@@ -337,8 +344,10 @@ count_unresolved(struct run *run)
 
 	linux_set_sort(&run->scan.resolved);
 	for (i = 0; i < run->ambiguous.count; i++)
-		count += !linux_set_has(
-		    &run->scan.resolved, run->ambiguous.items[i]);
+		if (i == 0 ||
+		    run->ambiguous.items[i] != run->ambiguous.items[i - 1])
+			count += !linux_set_has(
+			    &run->scan.resolved, run->ambiguous.items[i]);
 	return count;
 }
 
