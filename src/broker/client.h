@@ -34,7 +34,7 @@ int po_client_descriptor(const struct po_client *client);
 bool po_client_is_waiting(const struct po_client *client);
 
 /*
- * Takes an answer.  Returns 1 and a snapshot with one reference; 0: not yet;
+ * Takes an answer.  Returns 1 and a snapshot for the caller; 0: not yet;
  * or -errno with a sentence in po_client_error(): the collection failed
  * (the connection stays) or the connection broke (it is closed).
  */

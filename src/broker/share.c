@@ -48,18 +48,6 @@ po_share_create(const void *image, size_t size)
 	return error;
 }
 
-static struct po_shared *
-new_shared(size_t size)
-{
-	struct po_shared *shared = calloc(1, sizeof(*shared));
-
-	if (shared != NULL) {
-		shared->references = 1;
-		shared->size = size;
-	}
-	return shared;
-}
-
 int
 po_share_map(int fd, uint64_t size, struct po_shared **shared)
 {
@@ -75,9 +63,10 @@ po_share_map(int fd, uint64_t size, struct po_shared **shared)
 	if (size == 0 || size > PO_SNAPSHOT_SIZE_MAX ||
 	    (uint64_t)st.st_size != size)
 		return -EBADMSG;
-	new = new_shared((size_t)size);
+	new = calloc(1, sizeof(*new));
 	if (new == NULL)
 		return -ENOMEM;
+	new->size = (size_t)size;
 	new->base = mmap(NULL, new->size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (new->base == MAP_FAILED) {
 		error = -errno;
@@ -93,17 +82,10 @@ po_share_map(int fd, uint64_t size, struct po_shared **shared)
 	return 0;
 }
 
-struct po_shared *
-po_shared_hold(struct po_shared *shared)
-{
-	shared->references++;
-	return shared;
-}
-
 void
 po_shared_release(struct po_shared *shared)
 {
-	if (shared == NULL || --shared->references > 0)
+	if (shared == NULL)
 		return;
 	munmap(shared->base, shared->size);
 	free(shared);

@@ -12,13 +12,9 @@
 /* A descriptor of a sealed copy of image, or -errno. */
 int po_share_create(const void *image, size_t size);
 
-/*
- * A snapshot mapped for reading, counted by its users.  source: where its rows
- * come from.
- */
+/* A snapshot mapped for reading.  source: where its rows come from. */
 struct po_shared {
 	struct po_snapshot snapshot;
-	unsigned int references;
 	void *base;
 	size_t size;
 	char source[256];
@@ -26,12 +22,11 @@ struct po_shared {
 
 /*
  * Maps and validates size octets of fd, which stays the caller's.  Refuses
- * memory that could still shrink or change.  Returns 0 or -errno; *shared has
- * one reference.
+ * memory that could still shrink or change.  Returns 0 or -errno; *shared
+ * belongs to the caller.
  */
 int po_share_map(int fd, uint64_t size, struct po_shared **shared);
 
-struct po_shared *po_shared_hold(struct po_shared *shared);
 void po_shared_release(struct po_shared *shared);
 
 #endif
