@@ -227,8 +227,12 @@ check_access()
 {
 	awk '$2 == "OBJECT-TYPE" && $1 ~ /^portOwner/ { name = $1 }
 		$1 == "MAX-ACCESS" {
-			print name, $2 == "read-write" ? "w" :
-			    $2 == "read-only" ? "r" : "-"
+			access = "-"
+			if ($2 == "read-write")
+				access = "w"
+			if ($2 == "read-only")
+				access = "r"
+			print name, access
 		}' "$module" | sort >"$tmp/have"
 	# Nodes without a SYNTAX have no access to compare.
 	awk '!/^#/ && NF { print $1, $3 }' "$oids" | grep -v \
