@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """SET: portOwnerCacheTimeout from 1 to 3600, and nothing else."""
+import socket
+
 import pytest
 
 import mib
@@ -50,9 +52,14 @@ def test_other_scalars_are_not_writable(writer, scalar):
 @pytest.mark.parametrize("table", mib.TABLES,
                          ids=[table.name for table in mib.TABLES])
 def test_cells_are_not_writable(writer, table):
-    for number, (_, kind) in table.columns.items():
-        oid = writer.next(table.entry + (number,)).oid
-        assert writer.set(oid, KINDS[kind], "1") == "notWritable", oid
+    with socket.create_server(("127.0.0.1", 0)) as server, \
+            socket.create_connection(server.getsockname()):
+        writer.set(mib.CACHE_TIMEOUT.oid, UNSIGNED, "1")
+        wait_until(lambda: writer.value(mib.CONNECTIONS) > 0, "a connection")
+        writer.set(mib.CACHE_TIMEOUT.oid, UNSIGNED, "3600")
+        for number, (_, kind) in table.columns.items():
+            oid = writer.next(table.entry + (number,)).oid
+            assert writer.set(oid, KINDS[kind], "1") == "notWritable", oid
 
 
 def test_nothing_is_created(writer):
