@@ -81,3 +81,38 @@ NET_SNMP_LIBS=${NET_SNMP_LIBS--lnetsnmpagent -lnetsnmp}
 AC_SUBST([NET_SNMP_CFLAGS])
 AC_SUBST([NET_SNMP_LIBS])
 ])
+
+# PO_ARG_BPF
+# --with-bpf: the source that reads the kernel's own tables.  Its kernel part
+# is compiled by clang, whatever compiles the rest.
+AC_DEFUN([PO_ARG_BPF], [
+AC_ARG_WITH([bpf], [AS_HELP_STRING([--with-bpf=auto|yes|no],
+    [on Linux, the source bpf, which needs libbpf, clang, llvm-strip and
+     bpftool to build @<:@auto@:>@])], [], [with_bpf=auto])
+AS_CASE([$with_bpf], [auto|yes|no], [],
+    [AC_MSG_ERROR([--with-bpf is auto, yes or no, not "$with_bpf"])])
+po_bpf=no
+AS_IF([test "$po_os" = linux && test "$with_bpf" != no], [
+    AC_ARG_VAR([CLANG], [clang, for the bpf target])
+    AC_ARG_VAR([LLVM_STRIP], [llvm-strip])
+    AC_ARG_VAR([BPFTOOL], [bpftool])
+    po_saved_path=$PATH
+    PATH=$PATH:/usr/sbin:/sbin
+    AC_PATH_PROGS([CLANG], [clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14])
+    AC_PATH_PROGS([LLVM_STRIP], [llvm-strip llvm-strip-19 llvm-strip-18 llvm-strip-17 llvm-strip-16 llvm-strip-15 llvm-strip-14])
+    AC_PATH_PROGS([BPFTOOL], [bpftool])
+    PATH=$po_saved_path
+    PKG_CHECK_MODULES([BPF], [libbpf >= 1.0], [po_bpf=yes], [po_bpf=no])
+    po_bpf_lacks=
+    test "$po_bpf" = yes || po_bpf_lacks=" libbpf 1.0 (libbpf-dev)"
+    test -n "$CLANG" || po_bpf_lacks="$po_bpf_lacks clang"
+    test -n "$LLVM_STRIP" || po_bpf_lacks="$po_bpf_lacks llvm-strip (llvm)"
+    test -n "$BPFTOOL" || po_bpf_lacks="$po_bpf_lacks bpftool"
+    AS_IF([test -n "$po_bpf_lacks"], [
+	po_bpf=no
+	AS_IF([test "$with_bpf" = yes],
+	    [AC_MSG_ERROR([--with-bpf=yes needs$po_bpf_lacks])],
+	    [AC_MSG_WARN([no source bpf: it needs$po_bpf_lacks])])])])
+AS_IF([test "$po_bpf" = yes], [po_sources="bpf bpf-files $po_sources"])
+AM_CONDITIONAL([BPF], [test "$po_bpf" = yes])
+])

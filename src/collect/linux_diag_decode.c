@@ -90,23 +90,6 @@ decode_attributes(const uint8_t *at, size_t left, struct attributes *found)
 	return 0;
 }
 
-static void
-decode_address(uint8_t family, const uint8_t *at, uint32_t interface,
-    struct po_address *address)
-{
-	if (family == PO_DIAG_INET) {
-		address->type = PO_ADDRESS_IPV4;
-		memcpy(address->bytes, at, 4);
-		return;
-	}
-	address->type = PO_ADDRESS_IPV6;
-	memcpy(address->bytes, at, 16);
-	if (interface != 0 && po_linux_is_link_local(at)) {
-		address->type = PO_ADDRESS_IPV6Z;
-		address->zone = interface;
-	}
-}
-
 /*
  * SCTP lists endpoints, in TCP's states, and associations, in states of its
  * own.  An endpoint that is neither listening nor closed says nothing that
@@ -134,17 +117,6 @@ sctp_state(const struct attributes *found, uint8_t *state)
 	return true;
 }
 
-/* Whether the local address stands for IPv4 as well. */
-static bool
-takes_both_families(
-    const struct po_socket *socket, const struct attributes *found)
-{
-	return socket->local.protocol != PO_PROTOCOL_RAW &&
-	       socket->local.address.type == PO_ADDRESS_IPV6 &&
-	       !socket->connected && found->has_v6only && !found->v6only &&
-	       po_linux_is_wildcard(&socket->local.address);
-}
-
 static int
 decode_socket(const struct dump *dump, const uint8_t *message, size_t length)
 {
@@ -157,7 +129,7 @@ decode_socket(const struct dump *dump, const uint8_t *message, size_t length)
 	if (length < PO_DIAG_SIZE)
 		return -EBADMSG;
 	family = message[PO_DIAG_FAMILY];
-	if (family != PO_DIAG_INET && family != PO_DIAG_INET6)
+	if (family != PO_LINUX_INET && family != PO_LINUX_INET6)
 		return -EBADMSG;
 	error = decode_attributes(
 	    message + PO_DIAG_SIZE, length - PO_DIAG_SIZE, &found);
@@ -169,9 +141,9 @@ decode_socket(const struct dump *dump, const uint8_t *message, size_t length)
 	socket.local.protocol = dump->protocol;
 	socket.local.port = network16(message + PO_DIAG_SPORT);
 	socket.remote_port = network16(message + PO_DIAG_DPORT);
-	decode_address(
+	po_linux_address(
 	    family, message + PO_DIAG_SRC, interface, &socket.local.address);
-	decode_address(
+	po_linux_address(
 	    family, message + PO_DIAG_DST, interface, &socket.remote);
 	socket.handle = host32(message + PO_DIAG_INODE);
 	socket.uid = host32(message + PO_DIAG_UID);
@@ -184,7 +156,7 @@ decode_socket(const struct dump *dump, const uint8_t *message, size_t length)
 		socket.queue_length = host32(message + PO_DIAG_RQUEUE);
 		socket.queue_limit = host32(message + PO_DIAG_WQUEUE);
 	}
-	if (takes_both_families(&socket, &found))
+	if (found.has_v6only && po_linux_takes_both(&socket, found.v6only))
 		socket.local.address.type = PO_ADDRESS_UNKNOWN;
 	if (socket.local.port == 0)
 		return 0;

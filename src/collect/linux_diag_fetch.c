@@ -126,20 +126,20 @@ linux_diag_probe(void)
 
 int
 linux_diag_list(int socket, uint32_t stack, const struct linux_visitor *visitor,
-    uint32_t *absent, bool *interrupted)
+    uint32_t *protocols, bool *interrupted)
 {
-	const uint32_t present = linux_procnet_protocols();
+	const uint32_t wanted = *protocols & linux_procnet_protocols();
 	struct mnl_socket *nl;
 	uint32_t states;
 	int error;
 	size_t i;
 
-	*absent = 0;
+	*protocols = 0;
 	error = open_socket(socket, &nl);
 	if (error != 0)
 		return error;
 	for (i = 0; i < LINUX_PROTOCOLS && error == 0; i++) {
-		if ((present & 1u << i) == 0)
+		if ((wanted & 1u << i) == 0)
 			continue;
 		states = linux_protocols[i].number == PO_PROTOCOL_DCCP
 			     ? STATES_DCCP
@@ -151,7 +151,7 @@ linux_diag_list(int socket, uint32_t stack, const struct linux_visitor *visitor,
 			    dump(nl, stack, AF_INET6, linux_protocols[i].number,
 				states, visitor, interrupted);
 		if (is_absent(error)) {
-			*absent |= 1u << i;
+			*protocols |= 1u << i;
 			error = 0;
 		}
 	}

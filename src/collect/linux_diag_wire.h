@@ -46,11 +46,6 @@ enum po_inet_diag_msg {
 	PO_DIAG_SIZE = 72,
 };
 
-enum po_diag_family {
-	PO_DIAG_INET = 2,
-	PO_DIAG_INET6 = 10,
-};
-
 /* struct rtattr. */
 enum po_rtattr {
 	PO_RTATTR_LENGTH = 0, /* u16, with this header */

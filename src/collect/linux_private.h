@@ -9,6 +9,8 @@
 #include <sys/types.h>
 
 #include "collect/collector.h"
+#include "collect/linux_bpf.h"
+#include "collect/linux_facts.h"
 
 /* What to do with each socket that a source lists. */
 struct linux_visitor {
@@ -51,11 +53,13 @@ void linux_stacks_clear(struct linux_stacks *stacks);
 /*
  * Lists the sockets of a stack by netlink.  socket: a netlink socket that was
  * opened in that stack, which is taken over; -1: one of the stack that the
- * calling thread is in.  *absent: the protocols that this kernel has and does
- * not list this way, as bits.  *interrupted: the list changed meanwhile.
+ * calling thread is in.  *protocols: the wanted ones as bits, then those that
+ * this kernel has and does not list this way.  *interrupted: the list changed
+ * meanwhile.
  */
 int linux_diag_list(int socket, uint32_t stack,
-    const struct linux_visitor *visitor, uint32_t *absent, bool *interrupted);
+    const struct linux_visitor *visitor, uint32_t *protocols,
+    bool *interrupted);
 
 /* Whether the kernel answers socket diagnosis at all: 0 or -errno. */
 int linux_diag_probe(void);
@@ -75,7 +79,16 @@ struct linux_protocol {
 	const char *table6; /* NULL: the kernel has no such tables */
 };
 
-#define LINUX_PROTOCOLS 6
+/* Their places in linux_protocols. */
+enum {
+	LINUX_TCP,
+	LINUX_UDP,
+	LINUX_UDPLITE,
+	LINUX_RAW,
+	LINUX_SCTP,
+	LINUX_DCCP,
+	LINUX_PROTOCOLS,
+};
 #define LINUX_ALL_PROTOCOLS ((1u << LINUX_PROTOCOLS) - 1)
 extern const struct linux_protocol linux_protocols[LINUX_PROTOCOLS];
 
@@ -91,6 +104,7 @@ uint32_t linux_procnet_protocols(void);
  */
 struct linux_scan {
 	bool arguments;
+	struct linux_facts *facts;
 	const struct linux_set *ambiguous;
 	struct linux_set resolved; /* of the ambiguous ones */
 	struct linux_set parents; /* of the processes that were added */
@@ -106,6 +120,53 @@ int linux_tasks_scan(struct po_builder *builder, struct linux_scan *scan);
  */
 int linux_tasks_add_ancestors(
     struct po_builder *builder, const struct linux_scan *scan);
+
+/* How a collector gets at sockets and at their holders. */
+enum linux_way {
+	LINUX_BY_PROC, /* /proc/net, /proc/PID/fd */
+	LINUX_BY_DIAG, /* netlink, /proc/PID/fd */
+	LINUX_BY_BPF,
+};
+
+struct linux_collector {
+	enum linux_way way;
+	bool all_stacks;
+	bool arguments;
+	int (*open_stack)(void *context, int namespace);
+	void *context;
+	int own_stack; /* descriptor of the own namespace */
+	struct linux_bpf *bpf; /* of LINUX_BY_BPF, otherwise NULL */
+	struct linux_facts *facts;
+	struct linux_set ownerless; /* from the last collection, sorted */
+};
+
+/* One collection. */
+struct linux_run {
+	struct linux_collector *collector;
+	struct po_builder *builder;
+	struct linux_stacks stacks;
+	struct linux_scan scan;
+	struct linux_set ambiguous; /* see linux_procnet_list() */
+	struct linux_set orphans;
+	uint32_t unreachable; /* stacks that could not be listed */
+	uint32_t by_tables; /* stacks that /proc/net alone told of */
+	uint32_t lacking; /* stacks of which no /proc/net is to be had */
+	bool interrupted;
+};
+
+/* linux_list.c: all sockets of all wanted stacks. */
+int linux_list_sockets(
+    struct linux_run *run, const struct linux_visitor *visitor);
+
+/* linux_bpf.c: the same for LINUX_BY_BPF, as far as bpf tells of them. */
+int linux_bpf_list_sockets(
+    struct linux_run *run, const struct linux_visitor *visitor);
+
+/* linux_bpf.c: all holders, and what they hold that was not listed. */
+int linux_bpf_scan_tasks(struct linux_run *run);
+
+/* linux_gaps.c: what could not be seen. */
+int linux_add_gaps(struct linux_run *run);
 
 /* A whole small file, at most size octets; the length or -errno. */
 ssize_t linux_read_at(int dir, const char *name, char *buffer, size_t size);

@@ -17,12 +17,12 @@
 #define SCOPES_MAX 1024
 
 const struct linux_protocol linux_protocols[LINUX_PROTOCOLS] = {
-    {PO_PROTOCOL_TCP, "tcp", "tcp6"},
-    {PO_PROTOCOL_UDP, "udp", "udp6"},
-    {PO_PROTOCOL_UDPLITE, "udplite", "udplite6"},
-    {PO_PROTOCOL_RAW, "raw", "raw6"},
-    {PO_PROTOCOL_SCTP, NULL, NULL},
-    {PO_PROTOCOL_DCCP, NULL, NULL},
+    [LINUX_TCP] = {PO_PROTOCOL_TCP, "tcp", "tcp6"},
+    [LINUX_UDP] = {PO_PROTOCOL_UDP, "udp", "udp6"},
+    [LINUX_UDPLITE] = {PO_PROTOCOL_UDPLITE, "udplite", "udplite6"},
+    [LINUX_RAW] = {PO_PROTOCOL_RAW, "raw", "raw6"},
+    [LINUX_SCTP] = {PO_PROTOCOL_SCTP, NULL, NULL},
+    [LINUX_DCCP] = {PO_PROTOCOL_DCCP, NULL, NULL},
 };
 
 struct scope {
@@ -188,7 +188,7 @@ linux_procnet_protocols(void)
 		AT_FDCWD, "/proc/net/protocols", read_protocol, &reader) != 0 ||
 	    reader.present == 0)
 		/* TCP, UDP and raw are always there and load nothing. */
-		return 1u << 0 | 1u << 1 | 1u << 3;
+		return 1u << LINUX_TCP | 1u << LINUX_UDP | 1u << LINUX_RAW;
 	return reader.present;
 }
 

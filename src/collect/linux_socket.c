@@ -37,6 +37,32 @@ po_linux_is_link_local(const uint8_t address[16])
 	return address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
 }
 
+void
+po_linux_address(uint8_t family, const uint8_t *bytes, uint32_t interface,
+    struct po_address *address)
+{
+	if (family == PO_LINUX_INET) {
+		address->type = PO_ADDRESS_IPV4;
+		memcpy(address->bytes, bytes, 4);
+		return;
+	}
+	address->type = PO_ADDRESS_IPV6;
+	memcpy(address->bytes, bytes, 16);
+	if (interface != 0 && po_linux_is_link_local(bytes)) {
+		address->type = PO_ADDRESS_IPV6Z;
+		address->zone = interface;
+	}
+}
+
+bool
+po_linux_takes_both(const struct po_socket *socket, bool v6only)
+{
+	return socket->local.protocol != PO_PROTOCOL_RAW &&
+	       socket->local.address.type == PO_ADDRESS_IPV6 &&
+	       !socket->connected && !v6only &&
+	       po_linux_is_wildcard(&socket->local.address);
+}
+
 /* DCCP's own states stand behind TCP's last one, which moved in time. */
 static bool
 stream_state(struct po_socket *socket, uint8_t kernel_state)

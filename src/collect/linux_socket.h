@@ -33,6 +33,25 @@ enum po_linux_state {
  */
 bool po_linux_socket_complete(struct po_socket *socket, uint8_t kernel_state);
 
+/* The address families as Linux numbers them. */
+enum po_linux_family {
+	PO_LINUX_INET = 2,
+	PO_LINUX_INET6 = 10,
+};
+
+/*
+ * An address of 4 or 16 octets, network order, as a socket bound to interface
+ * (0: to none) has it.
+ */
+void po_linux_address(uint8_t family, const uint8_t *bytes, uint32_t interface,
+    struct po_address *address);
+
+/*
+ * Whether the local address of a completed row stands for IPv4 as well;
+ * v6only: the socket option.
+ */
+bool po_linux_takes_both(const struct po_socket *socket, bool v6only);
+
 /* Whether all octets of an address are 0. */
 bool po_linux_is_wildcard(const struct po_address *address);
 

@@ -13,6 +13,7 @@ enum stat_field {
 	STAT_PARENT = 1,
 	STAT_THREADS = 17,
 	STAT_START = 19,
+	STAT_STACK = 25,
 };
 
 bool
@@ -61,7 +62,7 @@ next_field(const char **at, const char *end)
 	return field;
 }
 
-/* The fields from the parent to the start; some others are negative. */
+/* The fields from the parent to the stack; some others are negative. */
 static bool
 decode_stat_numbers(const char *at, const char *end, struct po_task_stat *stat)
 {
@@ -69,26 +70,27 @@ decode_stat_numbers(const char *at, const char *end, struct po_task_stat *stat)
 	uint64_t value;
 	unsigned i, sign;
 
-	for (i = STAT_PARENT; i <= STAT_START; i++) {
+	for (i = STAT_PARENT; i <= STAT_STACK; i++) {
 		field = next_field(&at, end);
 		sign = field.length > 0 && field.data[0] == '-' ? 1 : 0;
 		if (!po_task_decode_number(field.data + sign,
 			field.length - sign, UINT64_MAX, &value))
-			return false;
-		if (i == STAT_START && sign == 0) {
-			stat->start = value;
-			return true;
-		}
-		if (i != STAT_PARENT && i != STAT_THREADS)
-			continue;
-		if (sign != 0 || value > INT32_MAX)
+			return i > STAT_START;
+		if ((i == STAT_PARENT || i == STAT_THREADS) &&
+		    (sign != 0 || value > INT32_MAX))
 			return false;
 		if (i == STAT_PARENT)
 			stat->parent = (uint32_t)value;
-		else
+		else if (i == STAT_THREADS)
 			stat->threads = (uint32_t)value;
+		else if (i == STAT_START && sign != 0)
+			return false;
+		else if (i == STAT_START)
+			stat->start = value;
+		else if (i == STAT_STACK)
+			stat->stack = value;
 	}
-	return false;
+	return true;
 }
 
 int
@@ -248,4 +250,36 @@ po_task_decode_cmdline(char *buffer, size_t length)
 		if (buffer[i] == '\0')
 			buffer[i] = ' ';
 	return length;
+}
+
+int
+po_task_decode_status(const char *buffer, size_t length, uint32_t *uid)
+{
+	static const char key[] = "Uid:\t";
+	const char *at = buffer, *end = buffer + length, *line;
+	struct po_bytes field;
+	uint64_t value;
+
+	for (; at < end; at = line + 1) {
+		line = memchr(at, '\n', (size_t)(end - at));
+		if (line == NULL)
+			return -EBADMSG;
+		if ((size_t)(line - at) < sizeof(key) - 1 ||
+		    memcmp(at, key, sizeof(key) - 1) != 0)
+			continue;
+		/* The real one comes first, then the effective one. */
+		at += sizeof(key) - 1;
+		while (at < line && *at != '\t')
+			at++;
+		field.data = at + 1;
+		for (at = field.data; at < line && *at != '\t';)
+			at++;
+		field.length = at > field.data ? (size_t)(at - field.data) : 0;
+		if (!po_task_decode_number(
+			field.data, field.length, UINT32_MAX, &value))
+			return -EBADMSG;
+		*uid = (uint32_t)value;
+		return 0;
+	}
+	return -EBADMSG;
 }

@@ -12,6 +12,11 @@ struct po_task_stat {
 	uint32_t parent;
 	uint32_t threads;
 	uint64_t start; /* clock ticks since boot */
+	/*
+	 * Where its stack begins, another place after each exec(); 0 where
+	 * that is not told.
+	 */
+	uint64_t stack;
 	char state;
 	struct po_bytes command; /* points into the buffer */
 };
@@ -22,6 +27,9 @@ struct po_task_stat {
  */
 int po_task_decode_stat(
     const char *buffer, size_t length, struct po_task_stat *stat);
+
+/* /proc/PID/status: the effective uid.  Returns 0 or -EBADMSG. */
+int po_task_decode_status(const char *buffer, size_t length, uint32_t *uid);
 
 /*
  * The target of a /proc/PID/fd link: the inode of "socket:[123]", or 0 for

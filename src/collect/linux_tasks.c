@@ -193,48 +193,6 @@ has_threads(const struct task *task)
 	return fstatat(task->dir, "task", &st, 0) == 0 && st.st_nlink > 3;
 }
 
-static struct po_bytes
-read_arguments(const struct task *task, char *buffer)
-{
-	struct po_bytes bytes = {NULL, 0};
-	ssize_t length;
-
-	if (!task->scan->arguments)
-		return bytes;
-	length = linux_read_at(task->dir, "cmdline", buffer, FILE_MAX);
-	if (length < 0)
-		return bytes;
-	bytes.data = buffer;
-	bytes.length = po_task_decode_cmdline(buffer, (size_t)length);
-	return bytes;
-}
-
-static struct po_bytes
-read_executable(const struct task *task, char *buffer)
-{
-	struct po_bytes bytes = {NULL, 0};
-	ssize_t length;
-
-	length = readlinkat(task->dir, "exe", buffer, FILE_MAX);
-	if (length >= 0) {
-		bytes.data = buffer;
-		bytes.length = (size_t)length;
-	}
-	return bytes;
-}
-
-static struct po_bytes
-read_service(const struct task *task, char *buffer)
-{
-	const struct po_bytes none = {NULL, 0};
-	ssize_t length;
-
-	length = linux_read_at(task->dir, "cgroup", buffer, FILE_MAX);
-	if (length < 0)
-		return none;
-	return po_task_decode_cgroup(buffer, (size_t)length);
-}
-
 /* Returns 1 with the facts in *stat, or 0 where the process has ended. */
 static int
 read_stat(int dir, const char *path, char *buffer, struct po_task_stat *stat)
@@ -245,16 +203,33 @@ read_stat(int dir, const char *path, char *buffer, struct po_task_stat *stat)
 	       po_task_decode_stat(buffer, (size_t)length, stat) == 0;
 }
 
+/*
+ * The folder belongs to the effective user, but to root where the process may
+ * not be dumped: one that changed its user, for instance.
+ */
+static uint32_t
+read_uid(int dir, char *buffer)
+{
+	ssize_t length = linux_read_at(dir, "status", buffer, FILE_MAX);
+	uint32_t uid;
+
+	if (length < 0 ||
+	    po_task_decode_status(buffer, (size_t)length, &uid) != 0)
+		return PO_UID_UNKNOWN;
+	return uid;
+}
+
 static int
 add_process(struct task *task)
 {
-	char files[4][FILE_MAX];
+	char file[FILE_MAX], status[FILE_MAX], arguments[FILE_MAX];
+	struct linux_facts_key key = {.pid = task->pid};
 	struct po_task_stat stat;
 	struct po_process process = {.pid = task->pid};
 	uint64_t start;
 	struct stat st;
 
-	if (!read_stat(task->dir, "stat", files[0], &stat) ||
+	if (!read_stat(task->dir, "stat", file, &stat) ||
 	    fstat(task->dir, &st) != 0)
 		return 0;
 	if (po_builder_has_process(task->builder, task->pid, &start)) {
@@ -264,11 +239,15 @@ add_process(struct task *task)
 	process.parent = stat.parent;
 	process.start = stat.start;
 	process.command = stat.command;
-	process.uid = st.st_uid;
-	process.service = read_service(task, files[1]);
-	process.executable = read_executable(task, files[2]);
-	process.arguments = read_arguments(task, files[3]);
-	if (po_builder_add_process(task->builder, &process) != 0 ||
+	process.uid = st.st_uid == 0 ? read_uid(task->dir, status) : st.st_uid;
+	key.start = stat.start;
+	key.image = stat.stack;
+	if (task->scan->arguments)
+		process.arguments = linux_read_arguments(
+		    task->dir, task->pid, arguments, sizeof(arguments));
+	if (linux_facts_fill(
+		task->scan->facts, &key, task->dir, &process) != 0 ||
+	    po_builder_add_process(task->builder, &process) != 0 ||
 	    linux_set_add(&task->scan->parents, stat.parent) != 0)
 		return -ENOMEM;
 	return 1;

@@ -38,8 +38,8 @@ SAME(PO_DIAG_WQUEUE, offsetof(struct inet_diag_msg, idiag_wqueue));
 SAME(PO_DIAG_UID, offsetof(struct inet_diag_msg, idiag_uid));
 SAME(PO_DIAG_INODE, offsetof(struct inet_diag_msg, idiag_inode));
 SAME(PO_DIAG_SIZE, sizeof(struct inet_diag_msg));
-SAME(PO_DIAG_INET, AF_INET);
-SAME(PO_DIAG_INET6, AF_INET6);
+SAME(PO_LINUX_INET, AF_INET);
+SAME(PO_LINUX_INET6, AF_INET6);
 
 SAME(PO_RTATTR_LENGTH, offsetof(struct rtattr, rta_len));
 SAME(PO_RTATTR_TYPE, offsetof(struct rtattr, rta_type));

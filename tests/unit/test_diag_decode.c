@@ -74,7 +74,7 @@ add_socket(struct reply *reply, uint8_t state, const char *local,
 	struct po_address address = unit_address(local, 0);
 
 	at[PO_DIAG_FAMILY] =
-	    address.type == PO_ADDRESS_IPV4 ? PO_DIAG_INET : PO_DIAG_INET6;
+	    address.type == PO_ADDRESS_IPV4 ? PO_LINUX_INET : PO_LINUX_INET6;
 	at[PO_DIAG_STATE] = state;
 	put_port(at + PO_DIAG_SPORT, local_port);
 	put_port(at + PO_DIAG_DPORT, remote_port);

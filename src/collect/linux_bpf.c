@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What bpf tells, put into the builder.  Sockets are joined with their holders
+ * by inode, like those from elsewhere; a holder brings its socket along if no
+ * list had it.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect/linux_private.h"
+
+#define ARGUMENTS_MAX 4096
+
+/* A scan, and the process that it is at. */
+struct scan {
+	struct linux_run *run;
+	uint64_t tick; /* ns */
+	struct po_bpf_process process;
+	bool known; /* the builder has all about it */
+	bool reused; /* its pid was another process's at the first look */
+};
+
+static int
+skip_process(void *context, const struct po_bpf_process *process)
+{
+	(void)context;
+	(void)process;
+	return -EBADMSG;
+}
+
+static int
+skip_table(void *context, const struct po_bpf_table *table)
+{
+	(void)context;
+	(void)table;
+	return -EBADMSG;
+}
+
+static int
+visit_socket(
+    void *context, const struct po_socket *socket, bool row, uint32_t pid)
+{
+	const struct linux_visitor *visitor = context;
+
+	(void)pid;
+	return row ? visitor->visit(visitor->context, socket) : 0;
+}
+
+int
+linux_bpf_list_sockets(
+    struct linux_run *run, const struct linux_visitor *visitor)
+{
+	const struct linux_collector *collector = run->collector;
+	struct linux_visitor copy = *visitor;
+	const struct po_bpf_visitor each = {
+	    .process = skip_process,
+	    .socket = visit_socket,
+	    .table = skip_table,
+	    .context = &copy,
+	};
+
+	if (!linux_bpf_has_tables(collector->bpf))
+		return 0;
+	return linux_bpf_list(collector->bpf, !collector->all_stacks, &each);
+}
+
+static void
+fill_process(const struct scan *scan, struct po_process *process)
+{
+	memset(process, 0, sizeof(*process));
+	process->pid = scan->process.pid;
+	process->parent = scan->process.parent;
+	process->uid = scan->process.uid;
+	/* In ticks, as /proc tells it of others. */
+	process->start = scan->process.start / scan->tick;
+}
+
+/* Every process is added, for it may be somebody's ancestor. */
+static int
+visit_process(void *context, const struct po_bpf_process *record)
+{
+	struct scan *scan = context;
+	struct po_process process;
+	uint64_t start;
+
+	scan->process = *record;
+	scan->known = false;
+	fill_process(scan, &process);
+	scan->reused = po_builder_has_process(
+			   scan->run->builder, process.pid, &start) &&
+		       start != process.start;
+	if (scan->reused || process.pid == 0)
+		return 0;
+	return po_builder_add_process(scan->run->builder, &process);
+}
+
+/* The current process holds a socket: all about it is of interest. */
+static int
+add_facts(struct scan *scan)
+{
+	const struct po_bpf_process *record = &scan->process;
+	struct linux_scan *options = &scan->run->scan;
+	const struct linux_facts_key key = {
+	    .pid = record->pid,
+	    .start = record->start,
+	    .image = record->image,
+	    .groups = record->groups,
+	    .cgroup = record->cgroup,
+	};
+	const char *command = (const char *)record->command;
+	char arguments[ARGUMENTS_MAX];
+	struct po_process process;
+
+	fill_process(scan, &process);
+	process.command.data = command;
+	process.command.length = strnlen(command, sizeof(record->command));
+	if (options->arguments)
+		process.arguments = linux_read_arguments(
+		    -1, record->pid, arguments, sizeof(arguments));
+	scan->known = true;
+	if (linux_facts_fill(options->facts, &key, -1, &process) != 0 ||
+	    po_builder_add_process(scan->run->builder, &process) != 0 ||
+	    linux_set_add(&options->parents, process.parent) != 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int
+visit_holder(
+    void *context, const struct po_socket *socket, bool row, uint32_t pid)
+{
+	struct scan *scan = context;
+	struct po_builder *builder = scan->run->builder;
+	int error = 0;
+
+	if (pid == 0 || pid != scan->process.pid || scan->reused)
+		return 0;
+	if (!po_builder_has_handle(builder, socket->handle)) {
+		if (!row)
+			return 0;
+		error = po_builder_add_socket(builder, socket);
+	}
+	if (error == 0 && !scan->known)
+		error = add_facts(scan);
+	if (error == 0)
+		error = po_builder_add_owner(builder, socket->handle, pid);
+	return error;
+}
+
+int
+linux_bpf_scan_tasks(struct linux_run *run)
+{
+	struct scan scan = {
+	    .run = run,
+	    .tick = 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK),
+	};
+	const struct po_bpf_visitor each = {
+	    .process = visit_process,
+	    .socket = visit_holder,
+	    .table = skip_table,
+	    .context = &scan,
+	};
+	const struct linux_collector *collector = run->collector;
+
+	run->scan.denied = 0;
+	return linux_bpf_scan(collector->bpf, !collector->all_stacks, &each);
+}
