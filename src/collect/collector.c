@@ -52,6 +52,7 @@ open_builder(
 	    .max_rows = options->max_rows,
 	    .listener_ephemeral_udp = options->listener_ephemeral_udp,
 	    .user_name = po_names_user,
+	    .profile = options->profile,
 	};
 
 	collector->names = po_names_new(NAMES_PATIENCE);

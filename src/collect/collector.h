@@ -22,6 +22,7 @@ struct po_collect_options {
 	 */
 	int (*open_stack)(void *context, int namespace);
 	void *context;
+	struct po_profile *profile; /* NULL: none is wanted */
 };
 
 #define PO_MAX_ROWS 1000000

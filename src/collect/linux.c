@@ -40,6 +40,7 @@ open_collector(const struct po_collect_options *options, enum linux_way way,
 	collector->arguments = options->arguments;
 	collector->open_stack = options->open_stack;
 	collector->context = options->context;
+	collector->profile = options->profile;
 	collector->own_stack =
 	    open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	*state = collector;
@@ -55,7 +56,7 @@ open_bpf_files(const struct po_collect_options *options, void **state)
 	/* The sockets themselves come by netlink. */
 	error = linux_diag_probe();
 	if (error == 0)
-		error = linux_bpf_open(&bpf, true);
+		error = linux_bpf_open(&bpf, true, options->profile);
 	if (error != 0)
 		return error;
 	return open_collector(options, LINUX_BY_BPF, bpf, state);
@@ -65,7 +66,7 @@ static int
 open_bpf(const struct po_collect_options *options, void **state)
 {
 	struct linux_bpf *bpf;
-	int error = linux_bpf_open(&bpf, false);
+	int error = linux_bpf_open(&bpf, false, options->profile);
 
 	if (error == -ENOTSUP)
 		return open_bpf_files(options, state);
@@ -118,8 +119,12 @@ static int
 add_socket(void *context, const struct po_socket *socket)
 {
 	struct linux_run *run = context;
+	struct po_profile *profile = run->collector->profile;
+	enum po_phase before = po_profile_enter(profile, PO_PHASE_JOIN);
+	int error = po_builder_add_socket(run->builder, socket);
 
-	return po_builder_add_socket(run->builder, socket);
+	po_profile_enter(profile, before);
+	return error;
 }
 
 static int
@@ -156,7 +161,8 @@ count_orphans(struct linux_run *run)
 static int
 drop_vanished(struct linux_run *run)
 {
-	const struct linux_visitor confirm = {confirm_socket, run};
+	const struct linux_visitor confirm = {
+	    confirm_socket, run, run->collector->profile};
 	size_t ambiguous = run->ambiguous.count;
 	int error;
 
@@ -199,7 +205,8 @@ look_again(struct linux_run *run)
 static int
 look(struct linux_run *run)
 {
-	const struct linux_visitor add = {add_socket, run};
+	const struct linux_visitor add = {
+	    add_socket, run, run->collector->profile};
 	int error;
 
 	error = linux_list_sockets(run, &add);
@@ -249,14 +256,18 @@ collect(void *state, struct po_builder *builder)
 {
 	struct linux_collector *collector = state;
 	struct linux_run run = {.collector = collector, .builder = builder};
+	enum po_phase before;
 	int error;
 
 	run.scan.arguments = collector->arguments;
 	run.scan.ambiguous = &run.ambiguous;
 	run.scan.facts = collector->facts;
+	run.scan.profile = collector->profile;
 	set_ephemeral(builder);
 	linux_facts_begin(collector->facts);
+	before = po_profile_enter(collector->profile, PO_PHASE_KERNEL);
 	error = look(&run);
+	po_profile_enter(collector->profile, before);
 	linux_facts_end(collector->facts);
 	if (error == 0) {
 		remember_ownerless(&run);

@@ -19,6 +19,7 @@ struct scan {
 	struct po_bpf_process process;
 	bool known; /* the builder has all about it */
 	bool reused; /* its pid was another process's at the first look */
+	bool init; /* process 1 was among them */
 };
 
 static int
@@ -26,6 +27,15 @@ skip_process(void *context, const struct po_bpf_process *process)
 {
 	(void)context;
 	(void)process;
+	return -EBADMSG;
+}
+
+static int
+skip_hold(void *context, uint64_t inode, uint32_t pid)
+{
+	(void)context;
+	(void)inode;
+	(void)pid;
 	return -EBADMSG;
 }
 
@@ -56,6 +66,7 @@ linux_bpf_list_sockets(
 	const struct po_bpf_visitor each = {
 	    .process = skip_process,
 	    .socket = visit_socket,
+	    .hold = skip_hold,
 	    .table = skip_table,
 	    .context = &copy,
 	};
@@ -86,6 +97,7 @@ visit_process(void *context, const struct po_bpf_process *record)
 
 	scan->process = *record;
 	scan->known = false;
+	scan->init |= record->pid == 1;
 	fill_process(scan, &process);
 	scan->reused = po_builder_has_process(
 			   scan->run->builder, process.pid, &start) &&
@@ -126,25 +138,72 @@ add_facts(struct scan *scan)
 	return 0;
 }
 
+/* A socket that the builder has. */
 static int
-visit_holder(
-    void *context, const struct po_socket *socket, bool row, uint32_t pid)
+add_owner(struct scan *scan, uint64_t handle)
 {
-	struct scan *scan = context;
+	struct linux_run *run = scan->run;
+	int error = 0;
+
+	if (!scan->known) {
+		po_profile_enter(run->collector->profile, PO_PHASE_FACTS);
+		error = add_facts(scan);
+		po_profile_enter(run->collector->profile, PO_PHASE_JOIN);
+	}
+	if (error != 0)
+		return error;
+	return po_builder_add_owner(run->builder, handle, scan->process.pid);
+}
+
+static bool
+is_current(const struct scan *scan, uint32_t pid)
+{
+	return pid != 0 && pid == scan->process.pid && !scan->reused;
+}
+
+static int
+add_holder(
+    struct scan *scan, const struct po_socket *socket, bool row, uint32_t pid)
+{
 	struct po_builder *builder = scan->run->builder;
 	int error = 0;
 
-	if (pid == 0 || pid != scan->process.pid || scan->reused)
+	if (!is_current(scan, pid))
 		return 0;
 	if (!po_builder_has_handle(builder, socket->handle)) {
 		if (!row)
 			return 0;
 		error = po_builder_add_socket(builder, socket);
 	}
-	if (error == 0 && !scan->known)
-		error = add_facts(scan);
-	if (error == 0)
-		error = po_builder_add_owner(builder, socket->handle, pid);
+	return error != 0 ? error : add_owner(scan, socket->handle);
+}
+
+/* A socket that came to be after the list was made is left to the next one. */
+static int
+visit_hold(void *context, uint64_t inode, uint32_t pid)
+{
+	struct scan *scan = context;
+	struct po_profile *profile = scan->run->collector->profile;
+	enum po_phase before = po_profile_enter(profile, PO_PHASE_JOIN);
+	int error = 0;
+
+	if (is_current(scan, pid) &&
+	    po_builder_has_handle(scan->run->builder, inode))
+		error = add_owner(scan, inode);
+	po_profile_enter(profile, before);
+	return error;
+}
+
+static int
+visit_holder(
+    void *context, const struct po_socket *socket, bool row, uint32_t pid)
+{
+	struct scan *scan = context;
+	struct po_profile *profile = scan->run->collector->profile;
+	enum po_phase before = po_profile_enter(profile, PO_PHASE_JOIN);
+	int error = add_holder(scan, socket, row, pid);
+
+	po_profile_enter(profile, before);
 	return error;
 }
 
@@ -158,11 +217,18 @@ linux_bpf_scan_tasks(struct linux_run *run)
 	const struct po_bpf_visitor each = {
 	    .process = visit_process,
 	    .socket = visit_holder,
+	    .hold = visit_hold,
 	    .table = skip_table,
 	    .context = &scan,
 	};
 	const struct linux_collector *collector = run->collector;
+	int error;
 
 	run->scan.denied = 0;
-	return linux_bpf_scan(collector->bpf, !collector->all_stacks, &each);
+	error = linux_bpf_scan(collector->bpf, !collector->all_stacks, &each);
+	/* Some kernels keep their init to themselves: that is to be said. */
+	if (error == 0 && !scan.init)
+		error =
+		    linux_tasks_scan_one(run->builder, &run->scan, "1");
+	return error;
 }

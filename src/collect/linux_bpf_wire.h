@@ -18,6 +18,7 @@ enum po_bpf_kind {
 	PO_BPF_SOCKET = 1,
 	PO_BPF_PROCESS = 2,
 	PO_BPF_TABLE = 3,
+	PO_BPF_HOLD = 4,
 };
 
 /* A socket, and who holds it. */
@@ -40,6 +41,13 @@ struct po_bpf_socket {
 	uint8_t local[16]; /* network order, 4 used for AF_INET */
 	uint8_t remote[16];
 	uint32_t reserved;
+};
+
+/* Who holds a socket that the tables tell of. */
+struct po_bpf_hold {
+	uint32_t kind;
+	uint32_t pid;
+	uint64_t inode;
 };
 
 /* A process, before the sockets that it holds. */
@@ -76,6 +84,7 @@ struct po_bpf_table {
 union po_bpf_record {
 	uint32_t kind; /* enum po_bpf_kind */
 	struct po_bpf_socket socket;
+	struct po_bpf_hold hold;
 	struct po_bpf_process process;
 	struct po_bpf_table table;
 };
@@ -92,6 +101,8 @@ struct po_bpf_control {
 	uint32_t thread; /* whose descriptors did not all fit, or 0 */
 	uint32_t descriptor; /* the next one of that thread */
 	uint32_t done;
+	/* The operations by which the files of sockets are known, once seen. */
+	uint64_t socket_files;
 	/* The table of the thread before, which others may share. */
 	uint32_t last_process;
 	uint64_t last_files;

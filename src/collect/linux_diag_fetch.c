@@ -73,6 +73,7 @@ dump(struct mnl_socket *nl, uint32_t stack, uint8_t family, uint8_t protocol,
     uint32_t states, const struct linux_visitor *visitor, bool *interrupted)
 {
 	static _Thread_local char buffer[BUFFER_SIZE];
+	enum po_phase before;
 	ssize_t got;
 	int result;
 
@@ -85,8 +86,10 @@ dump(struct mnl_socket *nl, uint32_t stack, uint8_t family, uint8_t protocol,
 			continue;
 		if (got < 0)
 			return -errno;
+		before = po_profile_enter(visitor->profile, PO_PHASE_DECODE);
 		result = po_diag_decode(buffer, (size_t)got, stack, protocol,
 		    interrupted, visitor->visit, visitor->context);
+		po_profile_enter(visitor->profile, before);
 	} while (got < 0 || result == PO_DIAG_MORE);
 	return result < 0 ? result : 0;
 }

@@ -44,6 +44,7 @@ enum { BPF_F_MMAPABLE = 1024 };
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
 #define TCP_TIME_WAIT 6
+#define TCP_CLOSE 7
 #define TCP_LISTEN 10
 #define TCP_NEW_SYN_RECV 12
 #define S_IFMT 0170000
@@ -172,6 +173,7 @@ struct inode {
 };
 
 struct file {
+	const void *f_op;
 	struct inode *f_inode;
 	void *private_data;
 };
@@ -538,7 +540,8 @@ static __always_inline void
 leave_bucket(struct po_bpf_control *c, struct table_walk *w)
 {
 	w->inside = false;
-	if (w->nulls && w->node >> 1 != w->bucket) {
+	/* What the number has above the mask tells listeners from others. */
+	if (w->nulls && (w->node >> 1 & c->table.mask) != w->bucket) {
 		/* A socket moved to another chain, and the walk with it. */
 		c->used = w->begin;
 		return;
@@ -688,20 +691,77 @@ struct file_walk {
 	bool full;
 };
 
+/*
+ * The socket behind a file, or NULL.  The first one is known by its inode,
+ * the others by having the same operations as that one.
+ */
+static __always_inline struct socket *
+socket_of(struct po_bpf_control *c, const struct file *file)
+{
+	__u64 operations = (__u64)file->f_op;
+	struct socket *socket;
+
+	if (c->socket_files != 0 && c->socket_files != operations)
+		return NULL;
+	if (c->socket_files == 0 &&
+	    (file->f_inode->i_mode & S_IFMT) != S_IFSOCK)
+		return NULL;
+	socket = CAST(socket, file->private_data);
+	if (socket->file != file)
+		return NULL;
+	c->socket_files = operations;
+	return socket;
+}
+
+/* Whether the tables tell of a socket, so that its holder is all that lacks. */
+static __always_inline bool
+is_in_table(const struct sock *sk)
+{
+	return (sk->sk_protocol == IPPROTO_TCP &&
+		   sk->__sk_common.skc_state != TCP_CLOSE) ||
+	       sk->sk_protocol == IPPROTO_UDP;
+}
+
+/* Records what a process holds; false: there is no room. */
+static __always_inline bool
+fill_holding(const struct po_bpf_control *c, struct sock *sk, __u64 inode,
+    __u32 pid, struct net *own)
+{
+	union po_bpf_record *record;
+	struct po_bpf_socket *s;
+
+	if (is_in_table(sk)) {
+		record = next_record(c);
+		if (record == NULL)
+			return false;
+		record->hold.kind = PO_BPF_HOLD;
+		record->hold.pid = pid;
+		record->hold.inode = inode;
+		return true;
+	}
+	s = next_socket(c);
+	if (s == NULL)
+		return false;
+	fill_endpoints(s, &sk->__sk_common, own);
+	fill_details(s, sk);
+	s->pid = pid;
+	s->inode = inode;
+	return true;
+}
+
 /* Records the socket behind a descriptor; false: there is no room. */
 static __always_inline bool
 add_descriptor(struct po_bpf_control *c, struct file_walk *w, __u64 entry)
 {
 	__u64 address = word_at(entry);
 	struct file *file = CAST(file, address);
-	struct po_bpf_socket *s;
 	struct socket *socket;
 	struct sock *sk;
 
-	if (address == 0 || (file->f_inode->i_mode & S_IFMT) != S_IFSOCK)
+	if (address == 0)
 		return true;
-	socket = CAST(socket, file->private_data);
-	if (socket->file != file)
+	socket = socket_of(c, file);
+	if (socket == NULL)
 		return true;
 	sk = socket->sk;
 	if (sk == NULL || (sk->__sk_common.skc_family != AF_INET &&
@@ -709,14 +769,13 @@ add_descriptor(struct po_bpf_control *c, struct file_walk *w, __u64 entry)
 		return true;
 	if (c->own_stack_only && (__u64)sk->__sk_common.skc_net.net != w->own)
 		return true;
-	s = next_socket(c);
-	if (s == NULL)
+	/* One without a port is no row. */
+	if (sk->__sk_common.skc_num == 0)
+		return true;
+	if (!fill_holding(c, sk, file->f_inode->i_ino, w->pid,
+		CAST(net, w->own)))
 		return false;
-	fill_endpoints(s, &sk->__sk_common, CAST(net, w->own));
-	fill_details(s, sk);
-	s->pid = w->pid;
-	s->inode = file->f_inode->i_ino;
-	if (s->local_port != 0 && AGAIN(socket->sk) == sk &&
+	if (AGAIN(socket->sk) == sk &&
 	    AGAIN(socket->file) == file && word_at(entry) == address &&
 	    (__u64)AGAIN(CAST(task_struct, w->task)->files) == w->files)
 		c->used++;

@@ -16,6 +16,7 @@
 struct linux_visitor {
 	int (*visit)(void *context, const struct po_socket *socket);
 	void *context;
+	struct po_profile *profile; /* or NULL */
 };
 
 /* A set of numbers that are added, then sorted once, then looked up. */
@@ -104,6 +105,7 @@ uint32_t linux_procnet_protocols(void);
  */
 struct linux_scan {
 	bool arguments;
+	struct po_profile *profile; /* or NULL */
 	struct linux_facts *facts;
 	const struct linux_set *ambiguous;
 	struct linux_set resolved; /* of the ambiguous ones */
@@ -113,6 +115,10 @@ struct linux_scan {
 
 /* Goes through all processes and tells the builder who holds its sockets. */
 int linux_tasks_scan(struct po_builder *builder, struct linux_scan *scan);
+
+/* The same for one process alone, its pid in decimal; adds to scan->denied. */
+int linux_tasks_scan_one(
+    struct po_builder *builder, struct linux_scan *scan, const char *pid);
 
 /*
  * After the last scan: adds the ancestors of all processes, by which the
@@ -134,6 +140,7 @@ struct linux_collector {
 	bool arguments;
 	int (*open_stack)(void *context, int namespace);
 	void *context;
+	struct po_profile *profile; /* or NULL */
 	int own_stack; /* descriptor of the own namespace */
 	struct linux_bpf *bpf; /* of LINUX_BY_BPF, otherwise NULL */
 	struct linux_facts *facts;

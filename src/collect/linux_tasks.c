@@ -266,6 +266,7 @@ is_ended(const struct task *task)
 static int
 read_task(struct task *task)
 {
+	enum po_phase before;
 	bool readable;
 	int result;
 	size_t i;
@@ -285,11 +286,14 @@ read_task(struct task *task)
 	}
 	if (task->handles.count == 0)
 		return 0;
+	before = po_profile_enter(task->scan->profile, PO_PHASE_FACTS);
 	result = add_process(task);
+	po_profile_enter(task->scan->profile, PO_PHASE_JOIN);
 	for (i = 0; result > 0 && i < task->handles.count; i++)
 		if (po_builder_add_owner(
 			task->builder, task->handles.items[i], task->pid) != 0)
 			result = -ENOMEM;
+	po_profile_enter(task->scan->profile, before);
 	return result < 0 ? result : 0;
 }
 
@@ -308,6 +312,21 @@ scan_entry(struct task *task, int proc, const char *name)
 	task->pid = (uint32_t)pid;
 	error = read_task(task);
 	close(task->dir);
+	return error;
+}
+
+int
+linux_tasks_scan_one(
+    struct po_builder *builder, struct linux_scan *scan, const char *pid)
+{
+	struct task task = {.builder = builder, .scan = scan};
+	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC), error;
+
+	if (proc < 0)
+		return -errno;
+	error = scan_entry(&task, proc, pid);
+	free(task.handles.items);
+	close(proc);
 	return error;
 }
 

@@ -20,6 +20,7 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
+#include "daemon/profile.h"
 #include "daemon/supervisor.h"
 
 struct daemon {
@@ -160,6 +161,8 @@ po_daemon_main(int argc, char **argv)
 	status = po_daemon_parse(argc, argv, &daemon.options);
 	if (status >= 0)
 		return status;
+	if (daemon.options.refreshes != 0)
+		return po_profile_refreshes(&daemon.options);
 	daemon.options.pid_file = absolute(daemon.options.pid_file);
 	daemon.options.files.extra = absolute(daemon.options.files.extra);
 	if (!daemon.options.foreground && go_into_background(&daemon) != 0) {

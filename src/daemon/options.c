@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,6 +47,9 @@ usage(FILE *out)
 	      "                         f FILE, s FACILITY (syslog); default "
 	      "s d, with\n"
 	      "                         -f standard error\n"
+	      "      --profile-refresh N\n"
+	      "                         collect N times, print what it cost "
+	      "as JSON, end\n"
 	      "  -V, --version          print the version\n"
 	      "  -h, --help             print this\n"
 	      "\n"
@@ -92,6 +96,7 @@ po_daemon_parse(int argc, char **argv, struct po_daemon_options *options)
 	    {"user", required_argument, NULL, 'u'},
 	    {"group", required_argument, NULL, 'g'},
 	    {"config", required_argument, NULL, 'c'},
+	    {"profile-refresh", required_argument, NULL, 'R'},
 	    {"foreground", no_argument, NULL, 'f'},
 	    {"pid-file", required_argument, NULL, 'p'},
 	    {"version", no_argument, NULL, 'V'},
@@ -113,6 +118,12 @@ po_daemon_parse(int argc, char **argv, struct po_daemon_options *options)
 			break;
 		case 'K':
 			options->collector_only = true;
+			break;
+		case 'R':
+			options->refreshes = atoi(optarg);
+			if (options->refreshes < 1)
+				return misuse(
+				    "--profile-refresh wants a number", optarg);
 			break;
 		case 'u':
 			options->user = optarg;

@@ -96,10 +96,15 @@ index_clear(struct index *index)
 	index->count = 0;
 }
 
+/*
+ * Handles are numbers in a row, or addresses in a row.  What follows each other
+ * stays together: a process opens its sockets one after the other, and then
+ * they lie in the same cache lines.
+ */
 static size_t
-hash_of_socket(const struct po_builder *builder, uint32_t at)
+hash_handle(uint64_t handle)
 {
-	return hash_number(socket_at(builder, at)->row.handle);
+	return (size_t)(handle ^ handle >> 9);
 }
 
 static size_t
@@ -116,20 +121,62 @@ hash_of_string(const struct po_builder *builder, uint32_t at)
 	return hash_text(string + 1, (unsigned char)string[0]);
 }
 
-static uint32_t
+/* The slot that has the handle, or the free one where it belongs. */
+static struct handle_slot *
+find_handle_slot(const struct handle_index *index, uint64_t handle)
+{
+	size_t at = hash_handle(handle) & (index->size - 1);
+
+	while (index->slots[at].at != 0 && index->slots[at].handle != handle)
+		at = (at + 1) & (index->size - 1);
+	return &index->slots[at];
+}
+
+/* NULL: no socket has it. */
+static struct handle_slot *
 find_handle(const struct po_builder *builder, uint64_t handle)
 {
-	const struct index *index = &builder->by_handle;
-	size_t at;
+	const struct handle_index *index = &builder->by_handle;
+	struct handle_slot *slot;
 
 	if (index->size == 0 || handle == 0)
-		return NOTHING;
-	at = hash_number(handle) & (index->size - 1);
-	for (; index->slots[at] != 0; at = (at + 1) & (index->size - 1))
-		if (socket_at(builder, index->slots[at] - 1)->row.handle ==
-		    handle)
-			return index->slots[at] - 1;
-	return NOTHING;
+		return NULL;
+	slot = find_handle_slot(index, handle);
+	return slot->at == 0 ? NULL : slot;
+}
+
+static int
+handle_reserve(struct handle_index *index)
+{
+	struct handle_index larger = {.count = index->count};
+	size_t i;
+
+	if (index->count * 2 < index->size)
+		return 0;
+	larger.size = index->size == 0 ? 256 : index->size * 2;
+	larger.slots = calloc(larger.size, sizeof(*larger.slots));
+	if (larger.slots == NULL)
+		return -ENOMEM;
+	for (i = 0; i < index->size; i++)
+		if (index->slots[i].at != 0)
+			*find_handle_slot(&larger, index->slots[i].handle) =
+			    index->slots[i];
+	free(index->slots);
+	*index = larger;
+	return 0;
+}
+
+/* Notes that the socket at this index is the first one with its handle. */
+static int
+insert_handle(struct handle_index *index, uint64_t handle, uint32_t at)
+{
+	if (handle_reserve(index) != 0)
+		return -ENOMEM;
+	*find_handle_slot(index, handle) =
+	    (struct handle_slot){
+		.handle = handle, .at = at + 1, .holds = NOTHING};
+	index->count++;
+	return 0;
 }
 
 uint32_t
@@ -181,7 +228,11 @@ po_builder_reset(struct po_builder *builder)
 	builder->processes.count = 0;
 	builder->gaps.count = 0;
 	builder->strings.count = 0;
-	index_clear(&builder->by_handle);
+	if (builder->by_handle.size != 0)
+		memset(builder->by_handle.slots, 0,
+		    builder->by_handle.size *
+			sizeof(*builder->by_handle.slots));
+	builder->by_handle.count = 0;
 	index_clear(&builder->by_pid);
 	index_clear(&builder->by_text);
 	builder->overflow = 0;
@@ -233,7 +284,8 @@ int
 po_builder_add_socket(
     struct po_builder *builder, const struct po_socket *socket)
 {
-	uint32_t at = (uint32_t)builder->sockets.count, head;
+	uint32_t at = (uint32_t)builder->sockets.count;
+	const struct handle_slot *known;
 	struct socket_entry *entry;
 
 	if (at >= SOCKETS_MAX) {
@@ -244,15 +296,11 @@ po_builder_add_socket(
 	if (entry == NULL)
 		return -ENOMEM;
 	fill_socket(entry, socket);
-	head = find_handle(builder, socket->handle);
-	entry->head = head == NOTHING ? at : head;
-	if (head == NOTHING && socket->handle != 0) {
-		if (index_reserve(
-			&builder->by_handle, builder, hash_of_socket) != 0)
-			return -ENOMEM;
-		index_insert(
-		    &builder->by_handle, hash_number(socket->handle), at);
-	}
+	known = find_handle(builder, socket->handle);
+	entry->head = known == NULL ? at : (uint32_t)known->at - 1;
+	if (known == NULL && socket->handle != 0 &&
+	    insert_handle(&builder->by_handle, socket->handle, at) != 0)
+		return -ENOMEM;
 	builder->sockets.count++;
 	return 0;
 }
@@ -260,22 +308,19 @@ po_builder_add_socket(
 bool
 po_builder_has_handle(const struct po_builder *builder, uint64_t handle)
 {
-	return find_handle(builder, handle) != NOTHING;
+	return find_handle(builder, handle) != NULL;
 }
 
 int
 po_builder_add_owner(struct po_builder *builder, uint64_t handle, uint32_t pid)
 {
-	uint32_t head = find_handle(builder, handle);
-	struct socket_entry *entry;
+	struct handle_slot *slot = find_handle(builder, handle);
 	struct hold *hold;
 
-	if (head == NOTHING || pid == 0 || pid > INT32_MAX)
+	if (slot == NULL || pid == 0 || pid > INT32_MAX)
 		return 0;
-	entry = socket_at(builder, head);
 	/* A process is told of all at once: a second time follows the first. */
-	if (entry->holds != NOTHING &&
-	    hold_at(builder, entry->holds)->pid == pid)
+	if (slot->holds != NOTHING && hold_at(builder, slot->holds)->pid == pid)
 		return 0;
 	if (builder->holds.count >= HOLDS_MAX) {
 		builder->overflow++;
@@ -285,21 +330,29 @@ po_builder_add_owner(struct po_builder *builder, uint64_t handle, uint32_t pid)
 	if (hold == NULL)
 		return -ENOMEM;
 	hold->pid = pid;
-	hold->next = entry->holds;
-	entry->holds = (uint32_t)builder->holds.count++;
-	entry->dropped = false;
+	hold->next = slot->holds;
+	slot->holds = (uint32_t)builder->holds.count++;
+	slot->dropped = false;
 	return 0;
+}
+
+static bool
+is_orphan(const struct handle_slot *slot)
+{
+	return slot->at != 0 && slot->holds == NOTHING && !slot->dropped;
 }
 
 void
 po_builder_each_orphan(const struct po_builder *builder,
     void (*visit)(void *context, const struct po_socket *socket), void *context)
 {
+	const struct handle_index *index = &builder->by_handle;
 	size_t i;
 
-	for (i = 0; i < builder->sockets.count; i++)
-		if (is_orphan(builder, socket_at(builder, i)))
-			visit(context, &socket_at(builder, i)->row);
+	for (i = 0; i < index->size; i++)
+		if (is_orphan(&index->slots[i]))
+			visit(context,
+			    &socket_at(builder, index->slots[i].at - 1)->row);
 }
 
 static void
@@ -323,34 +376,50 @@ po_builder_begin_confirm(struct po_builder *builder)
 {
 	size_t i;
 
-	for (i = 0; i < builder->sockets.count; i++)
-		socket_at(builder, i)->confirmed = false;
+	for (i = 0; i < builder->by_handle.size; i++)
+		builder->by_handle.slots[i].confirmed = false;
 }
 
 void
 po_builder_confirm(struct po_builder *builder, uint64_t handle)
 {
-	uint32_t head = find_handle(builder, handle);
+	struct handle_slot *slot = find_handle(builder, handle);
 
-	if (head != NOTHING)
-		socket_at(builder, head)->confirmed = true;
+	if (slot != NULL)
+		slot->confirmed = true;
 }
 
 size_t
 po_builder_drop_unconfirmed(struct po_builder *builder)
 {
-	struct socket_entry *entry;
+	struct handle_slot *slot;
 	size_t i, count = 0;
 
-	for (i = 0; i < builder->sockets.count; i++) {
-		entry = socket_at(builder, i);
-		if (entry->head != i || !is_orphan(builder, entry) ||
-		    entry->confirmed)
+	for (i = 0; i < builder->by_handle.size; i++) {
+		slot = &builder->by_handle.slots[i];
+		if (!is_orphan(slot) || slot->confirmed)
 			continue;
-		entry->dropped = true;
+		slot->dropped = true;
 		count++;
 	}
 	return count;
+}
+
+void
+settle_handles(struct po_builder *builder)
+{
+	const struct handle_slot *slot;
+	struct socket_entry *entry;
+	size_t i;
+
+	for (i = 0; i < builder->by_handle.size; i++) {
+		slot = &builder->by_handle.slots[i];
+		if (slot->at == 0)
+			continue;
+		entry = socket_at(builder, slot->at - 1);
+		entry->holds = slot->holds;
+		entry->dropped = slot->dropped;
+	}
 }
 
 static bool
@@ -365,12 +434,14 @@ is_wildcard(const struct po_address *address)
 void
 po_builder_widen(struct po_builder *builder, uint64_t handle)
 {
-	uint32_t head = find_handle(builder, handle);
+	const struct handle_slot *slot = find_handle(builder, handle);
 	struct socket_entry *entry;
+	uint32_t head;
 	size_t i;
 
-	if (head == NOTHING)
+	if (slot == NULL)
 		return;
+	head = (uint32_t)slot->at - 1;
 	/* The others of the chain, if any, come after the head. */
 	for (i = head; i < builder->sockets.count; i++) {
 		entry = socket_at(builder, i);
@@ -395,12 +466,14 @@ set_zone(struct po_address *address, uint32_t zone)
 void
 po_builder_set_zone(struct po_builder *builder, uint64_t handle, uint32_t zone)
 {
-	uint32_t head = find_handle(builder, handle);
+	const struct handle_slot *slot = find_handle(builder, handle);
 	struct socket_entry *entry;
+	uint32_t head;
 	size_t i;
 
-	if (head == NOTHING)
+	if (slot == NULL)
 		return;
+	head = (uint32_t)slot->at - 1;
 	for (i = head; i < builder->sockets.count; i++) {
 		entry = socket_at(builder, i);
 		if (entry->head != head)

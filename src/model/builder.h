@@ -10,6 +10,7 @@
 #ifndef PO_MODEL_BUILDER_H
 #define PO_MODEL_BUILDER_H
 
+#include "model/profile.h"
 #include "model/snapshot.h"
 
 struct po_builder;
@@ -23,6 +24,7 @@ struct po_builder_options {
 	 */
 	const char *(*user_name)(void *context, uint32_t uid);
 	void *context;
+	struct po_profile *profile; /* or NULL */
 };
 
 /* What the header says and the builder cannot know. */
@@ -57,7 +59,7 @@ bool po_builder_has_handle(const struct po_builder *builder, uint64_t handle);
 int po_builder_add_owner(
     struct po_builder *builder, uint64_t handle, uint32_t pid);
 
-/* Sockets that have a handle and no owner yet. */
+/* Handles of sockets that have no owner yet. */
 size_t po_builder_count_orphans(const struct po_builder *builder);
 
 /*
@@ -68,7 +70,7 @@ void po_builder_begin_confirm(struct po_builder *builder);
 void po_builder_confirm(struct po_builder *builder, uint64_t handle);
 size_t po_builder_drop_unconfirmed(struct po_builder *builder);
 
-/* Calls visit for every orphan. */
+/* Calls visit for every orphan, with the first socket that has the handle. */
 void po_builder_each_orphan(const struct po_builder *builder,
     void (*visit)(void *context, const struct po_socket *socket),
     void *context);

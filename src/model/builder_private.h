@@ -33,15 +33,30 @@ struct index {
 };
 
 /*
- * Sockets of one handle form a chain by same, from the first one added, the
- * head; holders hang on the head.
+ * An open hash of handles.  What is known of a handle stands here and not with
+ * its sockets: those who look for holders never touch the sockets themselves.
  */
+struct handle_slot {
+	uint64_t handle;
+	uint32_t at : 30; /* index of the first socket + 1, 0: free */
+	uint32_t confirmed : 1;
+	uint32_t dropped : 1;
+	uint32_t holds; /* the latest hold, or NOTHING */
+};
+
+struct handle_index {
+	struct handle_slot *slots;
+	size_t size; /* a power of 2 */
+	size_t count;
+};
+
+/* Sockets of one handle follow the first one added, the head. */
 struct socket_entry {
 	struct po_socket row;
-	uint32_t head; /* index of the chain's first socket */
-	uint32_t holds; /* of the head: the latest hold, or NOTHING */
-	bool confirmed; /* of the head */
-	bool dropped; /* of the head */
+	uint32_t head; /* index of the first socket with this handle */
+	/* Of the head and from seal on, as its slot has them. */
+	uint32_t holds;
+	bool dropped;
 };
 
 struct hold {
@@ -78,7 +93,7 @@ struct po_builder {
 	struct array processes; /* struct process_entry */
 	struct array gaps; /* struct gap_entry */
 	struct array strings; /* char: the pool, offset 0 unused */
-	struct index by_handle; /* of sockets */
+	struct handle_index by_handle; /* of sockets */
 	struct index by_pid; /* of processes */
 	struct index by_text; /* offsets into the pool */
 	uint32_t overflow; /* what did not fit into the hard bounds */
@@ -110,15 +125,8 @@ is_dropped(const struct po_builder *builder, const struct socket_entry *entry)
 	return socket_at(builder, entry->head)->dropped;
 }
 
-/* Whether a socket could be held, and is not. */
-static inline bool
-is_orphan(const struct po_builder *builder, const struct socket_entry *entry)
-{
-	const struct socket_entry *head = socket_at(builder, entry->head);
-
-	return entry->row.handle != 0 && head->holds == NOTHING &&
-	       !head->dropped;
-}
+/* Seal begins: tells the sockets what is known of their handles. */
+void settle_handles(struct po_builder *builder);
 
 /* The process's index, or NOTHING. */
 uint32_t find_process(const struct po_builder *builder, uint32_t pid);

@@ -23,6 +23,8 @@ by_order(const void *left, const void *right)
 
 	if (a->prefix != b->prefix)
 		return a->prefix < b->prefix ? -1 : 1;
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
 	x = &a->entry->row;
 	y = &b->entry->row;
 	order = po_address_compare(&x->local.address, &y->local.address);
@@ -37,6 +39,30 @@ by_order(const void *left, const void *right)
 	if (x->handle != y->handle)
 		return x->handle < y->handle ? -1 : 1;
 	return a->entry < b->entry ? -1 : a->entry > b->entry;
+}
+
+static uint64_t
+big_endian(const uint8_t *bytes, size_t count)
+{
+	uint64_t number = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		number = number << 8 | bytes[i];
+	return number;
+}
+
+/*
+ * The begin of what is compared behind the prefix: all of an IPv4 address,
+ * whether it is connected, and the remote port; or half an IPv6 address.
+ */
+static uint64_t
+start_of(const struct po_socket *socket)
+{
+	if (socket->local.address.type != PO_ADDRESS_IPV4)
+		return big_endian(socket->local.address.bytes, 8);
+	return big_endian(socket->local.address.bytes, 4) << 32 |
+	       (uint64_t)socket->connected << 16 | socket->remote_port;
 }
 
 static bool
@@ -66,17 +92,79 @@ drop_repeats(struct sort_item *items, size_t count)
 	return n;
 }
 
+/* One pass of sort_by_prefix(): by one octet, those that are equal stay so. */
+static void
+sort_by_octet(const struct sort_item *from, struct sort_item *to, size_t count,
+    unsigned int shift, size_t places[256])
+{
+	size_t i, sum = 0, next;
+
+	for (i = 0; i < 256; i++) {
+		next = sum + places[i];
+		places[i] = sum;
+		sum = next;
+	}
+	for (i = 0; i < count; i++)
+		to[places[from[i].prefix >> shift & 0xff]++] = from[i];
+}
+
+/*
+ * Sorts by prefix, octet by octet from the last one on.  Most octets are the
+ * same everywhere and cost nothing.  Returns the array that has the result,
+ * items or spare.
+ */
+static struct sort_item *
+sort_by_prefix(struct sort_item *items, struct sort_item *spare, size_t count)
+{
+	struct sort_item *swap;
+	unsigned int shift;
+	size_t places[256], i;
+
+	for (shift = 0; shift < 64; shift += 8) {
+		memset(places, 0, sizeof(places));
+		for (i = 0; i < count; i++)
+			places[items[i].prefix >> shift & 0xff]++;
+		if (count == 0 ||
+		    places[items[0].prefix >> shift & 0xff] == count)
+			continue;
+		sort_by_octet(items, spare, count, shift, places);
+		swap = items;
+		items = spare;
+		spare = swap;
+	}
+	return items;
+}
+
+/* Sorts what has the same prefix: mostly a few. */
+static void
+sort_runs(struct sort_item *items, size_t count)
+{
+	size_t from, to;
+
+	for (from = 0; from < count; from = to) {
+		for (to = from + 1; to < count; to++)
+			if (items[to].prefix != items[from].prefix)
+				break;
+		if (to - from > 1)
+			qsort(items + from, to - from, sizeof(*items),
+			    by_order);
+	}
+}
+
 static int
 sort_sockets(struct sealer *s)
 {
 	const struct po_builder *builder = s->builder;
 	const struct socket_entry *entry;
-	struct sort_item *item;
+	struct sort_item *item, *spare;
 	size_t i;
 
 	s->order = malloc((builder->sockets.count + 1) * sizeof(*s->order));
-	if (s->order == NULL)
+	spare = malloc((builder->sockets.count + 1) * sizeof(*s->order));
+	if (s->order == NULL || spare == NULL) {
+		free(spare);
 		return -ENOMEM;
+	}
 	for (i = 0; i < builder->sockets.count; i++) {
 		entry = socket_at(builder, i);
 		if (is_dropped(builder, entry))
@@ -87,8 +175,15 @@ sort_sockets(struct sealer *s)
 			       (uint64_t)entry->row.local.protocol << 24 |
 			       (uint64_t)entry->row.local.port << 8 |
 			       entry->row.local.address.type;
+		item->start = start_of(&entry->row);
 	}
-	qsort(s->order, s->n_order, sizeof(*s->order), by_order);
+	if (sort_by_prefix(s->order, spare, s->n_order) == spare) {
+		free(s->order);
+		s->order = spare;
+	} else {
+		free(spare);
+	}
+	sort_runs(s->order, s->n_order);
 	s->n_order = drop_repeats(s->order, s->n_order);
 	return 0;
 }
@@ -328,11 +423,15 @@ po_builder_seal(struct po_builder *builder, const struct po_seal *seal,
     void **image, size_t *size)
 {
 	struct sealer s = {.builder = builder};
+	enum po_phase before;
 	int error;
 	size_t i;
 
 	s.hidden = misses_permission(builder);
+	settle_handles(builder);
+	before = po_profile_enter(builder->options.profile, PO_PHASE_SORT);
 	error = sort_sockets(&s);
+	po_profile_enter(builder->options.profile, PO_PHASE_SEAL);
 	if (error == 0)
 		error = write_processes(&s);
 	if (error == 0)
@@ -348,5 +447,6 @@ po_builder_seal(struct po_builder *builder, const struct po_seal *seal,
 	free(s.holders.items);
 	for (i = 0; i < PO_SECTION_STRINGS; i++)
 		free(s.sections[i].items);
+	po_profile_enter(builder->options.profile, before);
 	return error;
 }

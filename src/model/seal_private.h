@@ -9,9 +9,13 @@
 
 #define ITEM(array, type, i) ((type *)(array).items + (i))
 
-/* prefix: stack, protocol, port and address type, as they are compared. */
+/*
+ * prefix: stack, protocol, port and address type, as they are compared; start:
+ * the begin of what comes after them.
+ */
 struct sort_item {
 	uint64_t prefix;
+	uint64_t start;
 	const struct socket_entry *entry;
 };
 
