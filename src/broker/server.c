@@ -248,6 +248,8 @@ collect_image(struct server *server)
 	    server->error, sizeof(server->error));
 	if (result != 0)
 		return result;
+	if (server->error[0] != '\0')
+		server->options->log(LOG_WARNING, server->error);
 	header = image;
 	taken = header->taken;
 	fd = po_share_create(image, size);
@@ -383,6 +385,8 @@ po_server_run(const struct po_server_options *options)
 		options->log(LOG_ERR, error);
 		return result;
 	}
+	if (error[0] != '\0')
+		options->log(LOG_NOTICE, error);
 	result = options->confine(options->context);
 	if (result != 0) {
 		po_collector_close(server.collector);

@@ -69,6 +69,15 @@ fetch(
 	return result;
 }
 
+/* A recorded file's name may be anything. */
+static void
+name_source(struct cli_source *source)
+{
+	const char *name = po_collector_source(source->collector);
+
+	po_text_clean(source->name, name, strlen(name));
+}
+
 static int
 open_collector(struct cli_source *source, const struct cli_options *options,
     char *error, size_t error_size)
@@ -78,16 +87,13 @@ open_collector(struct cli_source *source, const struct cli_options *options,
 	    .all_stacks = !options->own_stack,
 	    .max_rows = PO_MAX_ROWS,
 	};
-	const char *name;
 	int result;
 
 	result =
 	    po_collector_open(&collect, &source->collector, error, error_size);
 	if (result != 0)
 		return result;
-	/* A recorded file's name may be anything. */
-	name = po_collector_source(source->collector);
-	po_text_clean(source->name, name, strlen(name));
+	name_source(source);
 	snprintf(source->origin, sizeof(source->origin), "this process");
 	return 0;
 }
@@ -133,6 +139,8 @@ cli_source_collect(struct cli_source *source, struct po_snapshot *snapshot,
 	    source->collector, &image, &size, error, error_size);
 	if (result != 0)
 		return result;
+	/* It may not be the one that it began with. */
+	name_source(source);
 	result = po_snapshot_open(image, size, snapshot, &why);
 	if (result != 0) {
 		snprintf(error, error_size,

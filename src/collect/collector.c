@@ -18,7 +18,9 @@
 #define NAMES_PATIENCE 400 /* ms, half of what a request may wait */
 
 struct po_collector {
+	struct po_collect_options options; /* but for source, see below */
 	const struct po_collector_ops *ops; /* NULL: a recorded snapshot */
+	size_t at; /* place of ops in po_collectors */
 	void *state;
 	struct po_builder *builder;
 	struct po_names *names;
@@ -63,44 +65,98 @@ open_builder(
 	return 0;
 }
 
-/* Opens the first of the build's collectors that name means and that works. */
-static int
-open_ops(struct po_collector *collector,
-    const struct po_collect_options *options, char *error, size_t error_size)
+static bool
+is_automatic(const struct po_collect_options *options)
 {
-	bool automatic = strcmp(options->source, "auto") == 0;
-	int result = -EINVAL;
+	return strcmp(options->source, "auto") == 0;
+}
+
+static void
+append(char *text, size_t size, const char *format, const char *word)
+{
+	size_t used = strlen(text);
+
+	snprintf(text + used, size - used, format, word);
+}
+
+static void
+name_sources(const char *wrong, char *error, size_t error_size)
+{
 	size_t i;
 
-	snprintf(error, error_size,
-	    "there is no source \"%s\"; there are:", options->source);
-	for (i = 0; po_collectors[i] != NULL; i++) {
-		size_t used = strlen(error);
+	snprintf(
+	    error, error_size, "there is no source \"%s\"; there are:", wrong);
+	for (i = 0; po_collectors[i] != NULL; i++)
+		append(error, error_size, " %s", po_collectors[i]->name);
+	append(error, error_size, "%s", " auto replay:FILE");
+}
 
-		if (!automatic &&
-		    strcmp(options->source, po_collectors[i]->name) != 0) {
-			if (result == -EINVAL)
-				snprintf(error + used, error_size - used, " %s",
-				    po_collectors[i]->name);
-			continue;
-		}
-		result = po_collectors[i]->open(options, &collector->state);
-		if (result == 0) {
-			collector->ops = po_collectors[i];
-			collector->source = strdup(collector->ops->name);
-			return collector->source == NULL
-				   ? out_of_memory(error, error_size)
-				   : 0;
-		}
+static int
+open_one(
+    struct po_collector *collector, size_t i, char *error, size_t error_size)
+{
+	const struct po_collector_ops *ops = po_collectors[i];
+	int result = ops->open(&collector->options, &collector->state);
+
+	if (result != 0) {
 		snprintf(error, error_size, "the source %s does not work: %s",
-		    po_collectors[i]->name, strerror(-result));
-		if (!automatic)
-			return result;
+		    ops->name, strerror(-result));
+		return result;
 	}
-	if (result == -EINVAL && !automatic)
-		snprintf(error + strlen(error), error_size - strlen(error),
-		    " auto replay:FILE");
+	collector->ops = ops;
+	collector->at = i;
+	free(collector->source);
+	collector->source = strdup(ops->name);
+	return collector->source == NULL ? out_of_memory(error, error_size) : 0;
+}
+
+/*
+ * Opens the best one that works, from the one at first on.  error: about the
+ * best one that does not.
+ */
+static int
+open_best(struct po_collector *collector, size_t first, char *error,
+    size_t error_size)
+{
+	char other[128], *text = error;
+	size_t size = error_size, i;
+	int result = -ENOENT;
+
+	snprintf(error, error_size, "there is no other source");
+	for (i = first; po_collectors[i] != NULL; i++) {
+		result = open_one(collector, i, text, size);
+		if (result == 0 && i > first)
+			append(
+			    error, error_size, "; using %s", collector->source);
+		if (result == 0 && i == first)
+			error[0] = '\0';
+		if (result == 0)
+			return 0;
+		text = other;
+		size = sizeof(other);
+	}
 	return result;
+}
+
+static int
+open_ops(struct po_collector *collector, char *error, size_t error_size)
+{
+	const char *source = collector->options.source;
+	size_t i;
+	int result;
+
+	if (is_automatic(&collector->options))
+		return open_best(collector, 0, error, error_size);
+	for (i = 0; po_collectors[i] != NULL; i++) {
+		if (strcmp(source, po_collectors[i]->name) != 0)
+			continue;
+		result = open_one(collector, i, error, error_size);
+		if (result == 0)
+			error[0] = '\0';
+		return result;
+	}
+	name_sources(source, error, error_size);
+	return -EINVAL;
 }
 
 static int
@@ -126,10 +182,14 @@ po_collector_open(const struct po_collect_options *options,
 		po_collector_close(new);
 		return out_of_memory(error, error_size);
 	}
+	new->options = *options;
+	error[0] = '\0';
 	if (strncmp(options->source, REPLAY, strlen(REPLAY)) == 0)
 		result = open_recorded(new, options->source, error, error_size);
 	else
-		result = open_ops(new, options, error, error_size);
+		result = open_ops(new, error, error_size);
+	/* It is the caller's text. */
+	new->options.source = is_automatic(options) ? "auto" : "";
 	if (result != 0) {
 		po_collector_close(new);
 		return result;
@@ -178,6 +238,64 @@ build(struct po_collector *collector, void **image, size_t *size)
 	return po_builder_seal(collector->builder, &seal, image, size);
 }
 
+/* Takes the best of those that come after the present one, and collects. */
+static int
+use_next(struct po_collector *collector, void **image, size_t *size,
+    char *error, size_t error_size)
+{
+	int result;
+
+	result = open_best(collector, collector->at + 1, error, error_size);
+	return result == 0 ? build(collector, image, size) : result;
+}
+
+/*
+ * The source failed.  Where it was chosen automatically, the next best one
+ * takes over for good, with the rest of this collection.
+ */
+static int
+fall_back(struct po_collector *collector, int reason, void **image,
+    size_t *size, char *error, size_t error_size)
+{
+	char other[128];
+	int result;
+
+	snprintf(error, error_size, "the source %s failed: %s",
+	    collector->source, strerror(-reason));
+	if (!is_automatic(&collector->options) || reason == -ENOMEM ||
+	    reason == -ENOTRECOVERABLE ||
+	    po_collectors[collector->at + 1] == NULL)
+		return reason;
+	collector->ops->close(collector->state);
+	collector->ops = NULL;
+	result = use_next(collector, image, size, other, sizeof(other));
+	if (result == 0)
+		append(
+		    error, error_size, "; from now on %s", collector->source);
+	return result;
+}
+
+static int
+collect(struct po_collector *collector, void **image, size_t *size, char *error,
+    size_t error_size)
+{
+	int result;
+
+	error[0] = '\0';
+	if (collector->recorded != NULL) {
+		result = copy_recorded(collector, image, size);
+		return result == 0 ? 0 : out_of_memory(error, error_size);
+	}
+	/* Without one: the last collection left it, and found no other. */
+	if (collector->ops == NULL)
+		return use_next(collector, image, size, error, error_size);
+	result = build(collector, image, size);
+	if (result != 0)
+		result = fall_back(
+		    collector, result, image, size, error, error_size);
+	return result;
+}
+
 int
 po_collector_collect(struct po_collector *collector, void **image, size_t *size,
     char *error, size_t error_size)
@@ -185,16 +303,10 @@ po_collector_collect(struct po_collector *collector, void **image, size_t *size,
 	uint64_t begin = po_clock_us();
 	int result;
 
-	result = collector->recorded != NULL
-		     ? copy_recorded(collector, image, size)
-		     : build(collector, image, size);
-	if (result != 0) {
-		snprintf(error, error_size, "the source %s failed: %s",
-		    collector->source, strerror(-result));
-		return result;
-	}
-	stamp(collector, *image, begin);
-	return 0;
+	result = collect(collector, image, size, error, error_size);
+	if (result == 0)
+		stamp(collector, *image, begin);
+	return result;
 }
 
 const char *

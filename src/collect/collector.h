@@ -46,7 +46,8 @@ extern const struct po_collector_ops *const po_collectors[];
 /*
  * Opens a source.  options are copied.  Returns 0; -EINVAL if there is no such
  * source; or the source's own error.  error gets a sentence that says what is
- * wrong, with the name of the file or the source.
+ * wrong, with the name of the file or the source; on success too, where a
+ * better source does not work, otherwise it becomes empty.
  */
 int po_collector_open(const struct po_collect_options *options,
     struct po_collector **collector, char *error, size_t error_size);
@@ -54,6 +55,8 @@ int po_collector_open(const struct po_collect_options *options,
 /*
  * Collects once.  *image is a sealed snapshot of *size octets from malloc()
  * that belongs to the caller.  Returns 0 or -errno with a sentence in error.
+ * If the source fails and was chosen automatically, the next one takes over:
+ * then error tells that, with 0; otherwise it becomes empty.
  */
 int po_collector_collect(struct po_collector *collector, void **image,
     size_t *size, char *error, size_t error_size);

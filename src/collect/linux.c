@@ -281,12 +281,12 @@ collect(void *state, struct po_builder *builder)
 	return error;
 }
 
-#define OPS(variable, word) \
-	static const struct po_collector_ops variable = { \
-	    .name = word, \
-	    .open = open_##variable, \
-	    .collect = collect, \
-	    .close = close_collector, \
+#define OPS(variable, word)                                                    \
+	static const struct po_collector_ops variable = {                      \
+	    .name = word,                                                      \
+	    .open = open_##variable,                                           \
+	    .collect = collect,                                                \
+	    .close = close_collector,                                          \
 	}
 
 OPS(bpf, "bpf");

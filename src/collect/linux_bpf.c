@@ -99,9 +99,9 @@ visit_process(void *context, const struct po_bpf_process *record)
 	scan->known = false;
 	scan->init |= record->pid == 1;
 	fill_process(scan, &process);
-	scan->reused = po_builder_has_process(
-			   scan->run->builder, process.pid, &start) &&
-		       start != process.start;
+	scan->reused =
+	    po_builder_has_process(scan->run->builder, process.pid, &start) &&
+	    start != process.start;
 	if (scan->reused || process.pid == 0)
 		return 0;
 	return po_builder_add_process(scan->run->builder, &process);
@@ -228,7 +228,6 @@ linux_bpf_scan_tasks(struct linux_run *run)
 	error = linux_bpf_scan(collector->bpf, !collector->all_stacks, &each);
 	/* Some kernels keep their init to themselves: that is to be said. */
 	if (error == 0 && !scan.init)
-		error =
-		    linux_tasks_scan_one(run->builder, &run->scan, "1");
+		error = linux_tasks_scan_one(run->builder, &run->scan, "1");
 	return error;
 }

@@ -19,8 +19,8 @@ struct linux_bpf;
  * -EPERM without CAP_BPF and CAP_PERFMON, -ENOTSUP where the kernel, or this
  * build, cannot do it.  profile may be NULL.
  */
-int linux_bpf_open(struct linux_bpf **bpf, bool files_only,
-    struct po_profile *profile);
+int linux_bpf_open(
+    struct linux_bpf **bpf, bool files_only, struct po_profile *profile);
 void linux_bpf_close(struct linux_bpf *bpf);
 
 /* Whether linux_bpf_list() works. */

@@ -104,12 +104,15 @@ int
 po_bpf_decode(const void *buffer, size_t length, size_t count,
     const struct po_bpf_visitor *visitor)
 {
-	const union po_bpf_record *at = buffer;
+	union po_bpf_record record;
+	const char *at = buffer;
 	int result = 0;
 
-	if (count > length / sizeof(*at))
+	if (count > length / sizeof(record))
 		return -EBADMSG;
-	for (; count > 0 && result >= 0; count--, at++)
-		result = decode_record(at, visitor);
+	for (; count > 0 && result >= 0; count--, at += sizeof(record)) {
+		memcpy(&record, at, sizeof(record));
+		result = decode_record(&record, visitor);
+	}
 	return result < 0 ? result : 0;
 }

@@ -16,6 +16,8 @@
 
 #include "linux_kernel.skel.h"
 
+_Static_assert(sizeof(union po_bpf_record) == 88, "as the programs have it");
+
 #define TABLES_MAX 4096
 #define STALLS_MAX 64 /* runs on end that bring nothing */
 
@@ -56,10 +58,10 @@ load(struct linux_bpf *bpf, bool files_only)
 	error = linux_kernel__load(programs);
 	if (error != 0)
 		return error;
-	bpf->walk = bpf_program__attach_iter(files_only
-						 ? programs->progs.walk_files
-						 : programs->progs.walk_tasks,
-	    NULL);
+	bpf->walk =
+	    bpf_program__attach_iter(files_only ? programs->progs.walk_files
+						: programs->progs.walk_tasks,
+		NULL);
 	if (bpf->walk == NULL)
 		return -errno;
 	if (files_only)
@@ -188,8 +190,7 @@ note_table(void *context, const struct po_bpf_table *table)
 }
 
 static int
-find_tables(
-    struct linux_bpf *bpf, bool own_stack_only, struct tables *tables)
+find_tables(struct linux_bpf *bpf, bool own_stack_only, struct tables *tables)
 {
 	const struct po_bpf_visitor visitor = {
 	    .table = note_table, .context = tables};
@@ -235,8 +236,8 @@ list(struct linux_bpf *bpf, bool own_stack_only,
 	int error = find_tables(bpf, own_stack_only, tables);
 
 	for (i = 0; i < tables->count && error == 0; i++)
-		error = walk_table(
-		    bpf, own_stack_only, &tables->items[i], visitor);
+		error =
+		    walk_table(bpf, own_stack_only, &tables->items[i], visitor);
 	return error;
 }
 

@@ -105,8 +105,7 @@ reserve(struct linux_facts *facts)
 {
 	if (facts->count * 2 < facts->size)
 		return 0;
-	return rebuild(
-	    facts, facts->size == 0 ? 256 : facts->size * 2, true);
+	return rebuild(facts, facts->size == 0 ? 256 : facts->size * 2, true);
 }
 
 void
@@ -141,8 +140,8 @@ same_service(const struct fact *fact, const struct linux_facts_key *key)
 }
 
 static struct po_bytes
-read_service(const struct linux_facts *facts,
-    const struct linux_facts_key *key, int dir, char *buffer)
+read_service(const struct linux_facts *facts, const struct linux_facts_key *key,
+    int dir, char *buffer)
 {
 	const struct fact *last = facts->last;
 	struct po_bytes none = {NULL, 0};
@@ -160,8 +159,8 @@ read_service(const struct linux_facts *facts,
 }
 
 static struct fact *
-read_fact(const struct linux_facts *facts, const struct linux_facts_key *key,
-    int dir)
+read_fact(
+    const struct linux_facts *facts, const struct linux_facts_key *key, int dir)
 {
 	char cgroup[FILE_MAX], executable[FILE_MAX];
 	struct po_bytes service;
@@ -170,8 +169,8 @@ read_fact(const struct linux_facts *facts, const struct linux_facts_key *key,
 
 	service = read_service(facts, key, dir, cgroup);
 	length = readlinkat(dir, "exe", executable, sizeof(executable));
-	fact = malloc(sizeof(*fact) + service.length +
-		      (length > 0 ? (size_t)length : 0));
+	fact = malloc(
+	    sizeof(*fact) + service.length + (length > 0 ? (size_t)length : 0));
 	if (fact == NULL)
 		return NULL;
 	fact->key = *key;
@@ -188,8 +187,7 @@ read_fact(const struct linux_facts *facts, const struct linux_facts_key *key,
 static bool
 is_current(const struct fact *fact, const struct linux_facts_key *key)
 {
-	return fact->key.start == key->start &&
-	       fact->key.image == key->image &&
+	return fact->key.start == key->start && fact->key.image == key->image &&
 	       fact->key.groups == key->groups &&
 	       fact->key.cgroup == key->cgroup &&
 	       (key->groups != 0 || po_clock_us() - fact->read < LIFETIME);

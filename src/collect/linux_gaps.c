@@ -13,8 +13,8 @@
 
 /* one and many: the sentence for one of the things, and for several. */
 static int
-add_gap(struct linux_run *run, enum po_gap_kind kind, uint32_t count, const char *one,
-    const char *many, const char *hint)
+add_gap(struct linux_run *run, enum po_gap_kind kind, uint32_t count,
+    const char *one, const char *many, const char *hint)
 {
 	char text[160];
 
@@ -96,8 +96,7 @@ linux_add_gaps(struct linux_run *run)
 		    "that are bound and not in use",
 		    "the tables of %lu network namespaces lack TCP sockets "
 		    "that are bound and not in use",
-		    run->collector->way == LINUX_BY_PROC ? NULL
-						     : HINT_ENTER);
+		    run->collector->way == LINUX_BY_PROC ? NULL : HINT_ENTER);
 	if (error == 0)
 		error = add_gap(run, PO_GAP_UNSUPPORTED, run->lacking,
 		    "the raw sockets of %lu network namespace are not known",
@@ -116,4 +115,3 @@ linux_add_gaps(struct linux_run *run)
 		    "the list of sockets changed while it was read", NULL);
 	return error;
 }
-

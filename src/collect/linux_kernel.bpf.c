@@ -56,8 +56,8 @@ enum { BPF_F_MMAPABLE = 1024 };
 #define NETS_MAX 65536
 #define DESCRIPTORS_MAX (1u << 22)
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), \
-    apply_to = record)
+#pragma clang attribute push(                                                  \
+    __attribute__((preserve_access_index)), apply_to = record)
 
 struct timespec64 {
 	__s64 tv_sec;
@@ -263,8 +263,8 @@ struct bpf_iter__task_file {
 /* Since Linux 6.2; the programs that need it are not loaded elsewhere. */
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
 
-#define CAST(type, address) \
-	((struct type *)bpf_rdonly_cast( \
+#define CAST(type, address)                                                    \
+	((struct type *)bpf_rdonly_cast(                                       \
 	    (const void *)(address), bpf_core_type_id_kernel(struct type)))
 
 /* Makes the compiler read memory again. */
@@ -383,8 +383,8 @@ next_socket(const struct po_bpf_control *c)
  */
 
 static __always_inline void
-add_table(struct po_bpf_control *c, __u32 what, __u64 address, __u32 mask,
-    bool own)
+add_table(
+    struct po_bpf_control *c, __u32 what, __u64 address, __u32 mask, bool own)
 {
 	union po_bpf_record *record = next_record(c);
 
@@ -491,9 +491,9 @@ struct table_walk {
 static __always_inline bool
 add_entry(struct po_bpf_control *c, const struct table_walk *w)
 {
-	const struct sock *sk = CAST(sock,
-	    w->node - bpf_core_field_offset(
-			  struct sock, __sk_common.skc_nulls_node));
+	const struct sock *sk =
+	    CAST(sock, w->node - bpf_core_field_offset(
+				     struct sock, __sk_common.skc_nulls_node));
 	struct net *own = CAST(net, w->own);
 	struct po_bpf_socket *s;
 	struct socket *socket;
@@ -772,11 +772,11 @@ add_descriptor(struct po_bpf_control *c, struct file_walk *w, __u64 entry)
 	/* One without a port is no row. */
 	if (sk->__sk_common.skc_num == 0)
 		return true;
-	if (!fill_holding(c, sk, file->f_inode->i_ino, w->pid,
-		CAST(net, w->own)))
+	if (!fill_holding(
+		c, sk, file->f_inode->i_ino, w->pid, CAST(net, w->own)))
 		return false;
-	if (AGAIN(socket->sk) == sk &&
-	    AGAIN(socket->file) == file && word_at(entry) == address &&
+	if (AGAIN(socket->sk) == sk && AGAIN(socket->file) == file &&
+	    word_at(entry) == address &&
 	    (__u64)AGAIN(CAST(task_struct, w->task)->files) == w->files)
 		c->used++;
 	return true;

@@ -25,8 +25,8 @@ wanted(const struct linux_run *run)
 
 /* The tables of a /proc/PID/net, where netlink tells of some protocols not. */
 static int
-list_tables(struct linux_run *run, const char *root, uint32_t id, uint32_t protocols,
-    const struct linux_visitor *visitor)
+list_tables(struct linux_run *run, const char *root, uint32_t id,
+    uint32_t protocols, const struct linux_visitor *visitor)
 {
 	int error = 0, pass;
 
@@ -43,7 +43,8 @@ list_tables(struct linux_run *run, const char *root, uint32_t id, uint32_t proto
 
 /* Lists the sockets of the stack that the thread is in. */
 static int
-list_here(struct linux_run *run, uint32_t id, const struct linux_visitor *visitor)
+list_here(
+    struct linux_run *run, uint32_t id, const struct linux_visitor *visitor)
 {
 	uint32_t protocols = wanted(run);
 	int error = 0;
@@ -87,7 +88,8 @@ list_by_others(struct linux_run *run, const struct linux_stack *stack,
 	int socket = -1, error = 0;
 	char path[64];
 
-	if (collector->way != LINUX_BY_PROC && collector->open_stack != NULL && stack->fd >= 0)
+	if (collector->way != LINUX_BY_PROC && collector->open_stack != NULL &&
+	    stack->fd >= 0)
 		socket = collector->open_stack(collector->context, stack->fd);
 	if (socket >= 0)
 		error = linux_diag_list(
@@ -128,8 +130,8 @@ list_stacks(struct linux_run *run, const struct linux_visitor *visitor)
 	int error;
 
 	if (run->stacks.count == 0) {
-		error = linux_stacks_find(
-		    &run->stacks, run->collector->all_stacks);
+		error =
+		    linux_stacks_find(&run->stacks, run->collector->all_stacks);
 		if (error != 0)
 			return error;
 	}

@@ -245,8 +245,8 @@ add_process(struct task *task)
 	if (task->scan->arguments)
 		process.arguments = linux_read_arguments(
 		    task->dir, task->pid, arguments, sizeof(arguments));
-	if (linux_facts_fill(
-		task->scan->facts, &key, task->dir, &process) != 0 ||
+	if (linux_facts_fill(task->scan->facts, &key, task->dir, &process) !=
+		0 ||
 	    po_builder_add_process(task->builder, &process) != 0 ||
 	    linux_set_add(&task->scan->parents, stat.parent) != 0)
 		return -ENOMEM;

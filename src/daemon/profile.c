@@ -149,8 +149,8 @@ open_both(struct bench *bench, const struct po_config *config)
 	char error[256];
 	int result;
 
-	result = po_collector_open(
-	    &collect, &bench->plain, error, sizeof(error));
+	result =
+	    po_collector_open(&collect, &bench->plain, error, sizeof(error));
 	collect.profile = &bench->profile;
 	if (result == 0)
 		result = po_collector_open(

@@ -2,7 +2,9 @@
 /*
  * Which capabilities(7) a role keeps.  The collector reads /proc/PID/fd of
  * everybody: CAP_DAC_READ_SEARCH opens the folder, CAP_SYS_PTRACE reads the
- * links in it and copies descriptors (pidfd_getfd(2)).
+ * links in it and copies descriptors (pidfd_getfd(2)).  CAP_BPF runs programs
+ * that are loaded already, on kernels that want it even for that; what loads
+ * them, CAP_PERFMON, is gone by then.
  *
  * What stays stays in the ambient set as well, and in the inheritable one
  * because the ambient set must be part of it.  That gives nothing away: a
@@ -15,8 +17,13 @@
 
 #include "daemon/sandbox_linux.h"
 
+/* Since Linux 5.8; libcap knows it since 2.36. */
+#ifndef CAP_BPF
+#define CAP_BPF 39
+#endif
+
 static const cap_value_t collector_caps[] = {
-    CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH};
+    CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_BPF};
 
 #define N_COLLECTOR_CAPS (sizeof(collector_caps) / sizeof(collector_caps[0]))
 

@@ -51,6 +51,10 @@
 #define F_GET_SEALS 1034
 #endif
 
+/* bpf(2): programs that are loaded may be run, none be loaded. */
+#define BPF_RUN 10 /* BPF_PROG_TEST_RUN */
+#define BPF_ITERATE 33 /* BPF_ITER_CREATE */
+
 #if defined(__s390__)
 #define CLONE_FLAGS 1 /* the second argument of clone(2) there */
 #else
@@ -271,6 +275,8 @@ allow_role(struct filter *f, enum po_sandbox_role role)
 		allow_all(f, serving, COUNT(serving));
 		allow_all(f, collecting, COUNT(collecting));
 		allow_value(f, "kcmp", 2, KCMP_FILES);
+		allow_value(f, "bpf", 0, BPF_RUN);
+		allow_value(f, "bpf", 0, BPF_ITERATE);
 		allow_socket(f, AF_NETLINK, -1, NETLINK_SOCK_DIAG);
 		allow_socket(f, AF_NETLINK, -1, NETLINK_ROUTE);
 		break;

@@ -172,9 +172,8 @@ insert_handle(struct handle_index *index, uint64_t handle, uint32_t at)
 {
 	if (handle_reserve(index) != 0)
 		return -ENOMEM;
-	*find_handle_slot(index, handle) =
-	    (struct handle_slot){
-		.handle = handle, .at = at + 1, .holds = NOTHING};
+	*find_handle_slot(index, handle) = (struct handle_slot){
+	    .handle = handle, .at = at + 1, .holds = NOTHING};
 	index->count++;
 	return 0;
 }

@@ -146,8 +146,8 @@ sort_runs(struct sort_item *items, size_t count)
 			if (items[to].prefix != items[from].prefix)
 				break;
 		if (to - from > 1)
-			qsort(items + from, to - from, sizeof(*items),
-			    by_order);
+			qsort(
+			    items + from, to - from, sizeof(*items), by_order);
 	}
 }
 

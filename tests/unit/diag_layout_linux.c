@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "collect/linux_diag_wire.h"
+#include "collect/linux_socket.h"
 
 #define SAME(ours, theirs)                                                     \
 	_Static_assert((unsigned long)(ours) == (unsigned long)(theirs), #ours)

@@ -73,7 +73,8 @@ child_rights(enum po_sandbox_role role)
 {
 	if (role != PO_SANDBOX_COLLECTOR)
 		return 0;
-	return 1ull << CAP_SYS_PTRACE | 1ull << CAP_DAC_READ_SEARCH;
+	return 1ull << CAP_SYS_PTRACE | 1ull << CAP_DAC_READ_SEARCH |
+	       1ull << CAP_BPF;
 }
 
 static int
@@ -107,7 +108,8 @@ child_starts(const enum start **starts)
 	const unsigned long long user = 1ull << CAP_SETUID | 1ull << CAP_SETGID;
 	const unsigned long long root =
 	    user | 1ull << CAP_SETPCAP | 1ull << CAP_SYS_PTRACE |
-	    1ull << CAP_DAC_READ_SEARCH | 1ull << CAP_DAC_OVERRIDE;
+	    1ull << CAP_DAC_READ_SEARCH | 1ull << CAP_DAC_OVERRIDE |
+	    1ull << CAP_BPF;
 	struct status status;
 
 	*starts = all;
@@ -126,20 +128,21 @@ static int
 become_user_with_rights(void)
 {
 	static const cap_value_t rights[] = {
-	    CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE};
+	    CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE, CAP_BPF};
+	const int count = sizeof(rights) / sizeof(rights[0]);
 	cap_t caps = cap_init();
 	int i;
 
 	if (caps == NULL || prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 ||
 	    become_user() != 0)
 		return -1;
-	cap_set_flag(caps, CAP_PERMITTED, 3, rights, CAP_SET);
-	cap_set_flag(caps, CAP_EFFECTIVE, 3, rights, CAP_SET);
-	cap_set_flag(caps, CAP_INHERITABLE, 3, rights, CAP_SET);
+	cap_set_flag(caps, CAP_PERMITTED, count, rights, CAP_SET);
+	cap_set_flag(caps, CAP_EFFECTIVE, count, rights, CAP_SET);
+	cap_set_flag(caps, CAP_INHERITABLE, count, rights, CAP_SET);
 	if (cap_set_proc(caps) != 0)
 		return -1;
 	cap_free(caps);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < count; i++)
 		if (cap_set_ambient(rights[i], CAP_SET) != 0)
 			return -1;
 	return 0;
