@@ -13,7 +13,7 @@ from programs import (Portownerd, Snmpd, folder, portowner, program,
 from scene import TRANSIENT, Row, Scene, View, assert_same
 from snmp import Manager
 
-SOURCES = ["diag", "proc"]
+SOURCES = ["bpf", "bpf-files", "diag", "proc"]
 # A kernel may be without these; root can open everything else.
 OPTIONAL = {"sctp", "dccp", "mptcp", "udplite"}
 
