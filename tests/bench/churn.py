@@ -17,8 +17,9 @@ OURS = re.compile(r"127\.200\.(\d+)\.\d+:\d+$")
 
 
 class Count:
-    def __init__(self, owners):
-        self.owners = owners
+    def __init__(self, load):
+        self.owners = load.owners
+        self.expected = load.counts["sockets"]
         self.answers = []
 
     def add(self, rows):
@@ -44,7 +45,11 @@ class Count:
         return {"n": len(self.answers), "owned": owned, "lost": lost,
                 "wrong": wrong, "accept_queue": nobody,
                 "rows_per_answer": (owned + lost) / len(self.answers),
-                "share_lost": lost / (owned + lost)}
+                "share_lost": lost / (owned + lost),
+                # neither with an owner nor without; below 0: a dump is not
+                # a moment, and shows some that followed each other
+                "share_not_shown": 1 - (owned + lost + nobody) / (
+                    self.expected * len(self.answers))}
 
 
 def ss_rows():
@@ -99,7 +104,7 @@ def part():
                 lambda source=source: our_rows(source))
             residents.append(Resident(source))
             ways[name] = residents[-1].rows
-        counts = {name: Count(load.owners) for name in ways}
+        counts = {name: Count(load) for name in ways}
         try:
             for turn in range(ROUNDS):
                 say("   round %d of %d" % (turn + 1, ROUNDS))

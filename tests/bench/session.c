@@ -38,10 +38,17 @@ session_open(const char *address, const char *community, long timeout)
 int
 parse_name(const char *text, struct name *name)
 {
-	name->len = MAX_OID_LEN;
-	if (read_objid(text, name->oid, &name->len))
+	const char *at = text;
+	char *end;
+
+	for (name->len = 0; name->len < MAX_OID_LEN; at = end) {
+		if (*at != '.' || at[1] < '0' || at[1] > '9')
+			break;
+		name->oid[name->len++] = strtoul(at + 1, &end, 10);
+	}
+	if (name->len > 1 && *at == '\0')
 		return 0;
-	fprintf(stderr, "%s: not the numbers of an object\n", text);
+	fprintf(stderr, "%s: not an object as in .1.3.6.1\n", text);
 	return -1;
 }
 

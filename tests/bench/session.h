@@ -17,7 +17,7 @@ struct name {
  * asks once; NULL after a message. */
 void *session_open(const char *address, const char *community, long timeout);
 
-/* 0, or -1 after a message. */
+/* A name in numbers, each with a dot before it; 0, or -1 after a message. */
 int parse_name(const char *text, struct name *);
 
 /* Seconds of a clock that goes forward. */

@@ -41,9 +41,9 @@ def churn(results):
     if "absent" in found:
         return ["churn: absent: " + found["absent"], ""]
     lines = ["churn: %-24s%s" % (name, (
-        "%7.2f %% of %.0f rows lost, %d wrong, n=%d" % (
+        "%7.2f %% of %.0f rows lost, %d wrong, %.1f %% not shown, n=%d" % (
             one["share_lost"] * 100, one["rows_per_answer"], one["wrong"],
-            one["n"])) if "share_lost" in one else
+            one["share_not_shown"] * 100, one["n"])) if "share_lost" in one else
         "absent: " + one.get("absent", "")) for name, one in found.items()]
     return lines + [""] if lines else []
 
