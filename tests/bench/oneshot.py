@@ -207,11 +207,11 @@ def measure(entries, rounds):
     return results
 
 
-def part(scene, wanted):
+def part(scene, wanted, rounds=None):
     """wanted: "oneshot", "resident" or both."""
     entries = []
     if "oneshot" in wanted:
         entries += peers() + [OurCommand(s) for s in SOURCES]
     if "resident" in wanted:
         entries += [Resident(s, REFRESHES[scene]) for s in SOURCES]
-    return measure(entries, ROUNDS[scene])
+    return measure(entries, rounds or ROUNDS[scene])
