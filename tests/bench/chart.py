@@ -87,7 +87,7 @@ def bars(y, title, costs, scale):
 def curves(y, growth):
     """CPU time of a refresh over the number of sockets."""
     found = {name: one["points"] for name, one in growth.items()
-             if name.startswith("resident") and "auto" not in name and
+             if name in SHOWN and name.startswith("resident") and
              "points" in one}
     if not found:
         return [], y

@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
 from programs import (BUILD, PORTOWNER, PORTOWNERD,         # noqa: E402
                       Service, read)
 
-SOURCES = ["auto", "bpf", "diag", "proc"]
+SOURCES = ["auto", "bpf", "bpf-files", "diag", "proc"]
 SECONDS = 180       # the longest that one command may take
 
 
