@@ -15,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
 
 from programs import (BUILD, PORTOWNER, PORTOWNERD,         # noqa: E402
-                      Service, read)
+                      Fed, read)
 
 SOURCES = ["auto", "bpf", "bpf-files", "diag", "proc"]
 SECONDS = 180       # the longest that one command may take
@@ -111,7 +111,7 @@ def exponent(points):
             sum((a - x) ** 2 for a in xs))
 
 
-class Load(Service):
+class Load(Fed):
     """The load of sockets, until it is stopped; its counts."""
 
     def __init__(self, *arguments):
@@ -130,16 +130,6 @@ class Load(Service):
         self.owners = [int(pid) for pid in
                        pairs.pop("owners", "").split(",") if pid]
         self.counts = {key: int(value) for key, value in pairs.items()}
-
-    def stop(self, *arguments, **options):
-        if self.process is None:
-            return None
-        self.process.stdin.close()
-        self.process.stdout.close()
-        try:
-            return self.process.wait(60)
-        finally:
-            self.end_session()
 
 
 def prepare_namespace():

@@ -168,6 +168,21 @@ class Service:
                 self.end_session()
 
 
+class Fed(Service):
+    """A program that talks to a pipe, and ends when its input does."""
+
+    def stop(self, *arguments, **options):
+        """Closes its standard input and waits for its end."""
+        if self.process is None:
+            return None
+        self.process.stdin.close()
+        self.process.stdout.close()
+        try:
+            return self.process.wait(60)
+        finally:
+            self.end_session()
+
+
 class Snmpd(Service):
     """A private snmpd: AgentX master, one port on the loopback address."""
 

@@ -9,7 +9,7 @@ import subprocess
 from collections import defaultdict
 
 import mib
-from programs import BUILD, TOP, Service, process_stat
+from programs import BUILD, TOP, Fed, process_stat
 
 SOURCES = os.path.join(TOP, "tests", "live")
 TRANSIENT = ["tcp-time-wait", "tcp-orphan"]
@@ -79,7 +79,7 @@ def escaped(octets):
     return out
 
 
-class Scene(Service):
+class Scene(Fed):
     def __init__(self, work, program, *options, prefix=()):
         super().__init__(work)
         self.command = [*prefix, program, *options]
@@ -102,17 +102,6 @@ class Scene(Service):
             raise AssertionError("the scene failed: status %s" % self.stop())
         self.pids = {row.pid for row in self.rows} - {0}
         self.endpoints = {row.local for row in self.rows}
-
-    def stop(self, *arguments, **options):
-        """Closes its standard input and waits for its end."""
-        if self.process is None:
-            return None
-        self.process.stdin.close()
-        self.process.stdout.close()
-        try:
-            return self.process.wait(20)
-        finally:
-            self.end_session()
 
     def of_kind(self, *kinds):
         return [row for row in self.rows if row.kind in kinds]
