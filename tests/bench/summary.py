@@ -26,6 +26,18 @@ def costs(results):
     return lines + [""]
 
 
+def profiles(results):
+    lines = []
+    for scene, found in results["scenes"].items():
+        for source, one in found.get("profile", {}).items():
+            if "split_us" in one:
+                lines.append("%s  profile of %-10s%8.1f ms: %s" % (
+                    scene, source, one["cpu_us"] / 1e3, ", ".join(
+                        "%s %.1f" % (phase, us / 1e3)
+                        for phase, us in one["split_us"].items())))
+    return lines + [""] if lines else []
+
+
 def walks(results):
     lines = []
     for scene, found in results["scenes"].items():
@@ -87,5 +99,6 @@ def must_reach(results):
 
 
 def text(results):
-    return "\n".join(costs(results) + walks(results) + latencies(results) +
-                     churn(results) + growth(results) + must_reach(results))
+    return "\n".join(costs(results) + profiles(results) + walks(results) +
+                     latencies(results) + churn(results) + growth(results) +
+                     must_reach(results))
