@@ -115,7 +115,7 @@ def curves(y, growth):
 
 
 def subtitle(results):
-    return "%s, Linux %s, %s, %d CPUs; medians" % (
+    return "%s, Linux %s, %s, %d CPUs; medians, logarithmic" % (
         results["date"], results["kernel"], results["cpu"], results["cpus"])
 
 
