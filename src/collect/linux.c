@@ -157,19 +157,23 @@ count_orphans(struct linux_run *run)
 	return run->orphans.count;
 }
 
-/* Forgets the ownerless sockets that the kernel does not list any more. */
+/*
+ * Forgets the ownerless sockets that the kernel does not list any more;
+ * *dropped: how many there were.
+ */
 static int
-drop_vanished(struct linux_run *run)
+drop_vanished(struct linux_run *run, size_t *dropped)
 {
 	const struct linux_visitor confirm = {
 	    confirm_socket, run, run->collector->profile};
 	size_t ambiguous = run->ambiguous.count;
 	int error;
 
+	*dropped = 0;
 	po_builder_begin_confirm(run->builder);
 	error = linux_list_sockets(run, &confirm);
 	if (error == 0)
-		po_builder_drop_unconfirmed(run->builder);
+		*dropped = po_builder_drop_unconfirmed(run->builder);
 	/* The same ones were listed again. */
 	run->ambiguous.count = ambiguous;
 	return error;
@@ -182,12 +186,12 @@ drop_vanished(struct linux_run *run)
 static int
 look_again(struct linux_run *run)
 {
-	size_t before, after = count_orphans(run);
+	size_t before, after = count_orphans(run), dropped = 0;
 	unsigned int looks;
 	int error = 0;
 
 	for (looks = 1; after != 0 && looks < LOOKS_MAX; looks++) {
-		error = drop_vanished(run);
+		error = drop_vanished(run, &dropped);
 		before = count_orphans(run);
 		if (error != 0 || before == 0)
 			return error;
@@ -196,9 +200,9 @@ look_again(struct linux_run *run)
 		if (error != 0 || after == before)
 			break;
 	}
-	/* Some may have gone since the last look at the sockets. */
-	if (error == 0 && after != 0)
-		error = drop_vanished(run);
+	/* Where some have gone, others may have since the last look at them. */
+	if (error == 0 && after != 0 && dropped != 0)
+		error = drop_vanished(run, &dropped);
 	return error;
 }
 

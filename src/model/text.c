@@ -167,60 +167,99 @@ po_protocol_number(const char *name)
 	return -1;
 }
 
+/* Decimal without printf(3), of which a listing of all sockets sees a lot. */
+static char *
+put_number(char *out, uint32_t number)
+{
+	char digits[10];
+	size_t count = 0;
+
+	do {
+		digits[count++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number != 0);
+	while (count > 0)
+		*out++ = digits[--count];
+	*out = '\0';
+	return out;
+}
+
+static char *
+put_ipv4(char *out, const uint8_t bytes[4])
+{
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		if (i > 0)
+			*out++ = '.';
+		out = put_number(out, bytes[i]);
+	}
+	return out;
+}
+
+static char *
+put_ipv6(char *out, const uint8_t bytes[16])
+{
+	inet_ntop(AF_INET6, bytes, out, INET6_ADDRSTRLEN);
+	return out + strlen(out);
+}
+
 size_t
 po_address_format(
     const struct po_address *address, char out[PO_ADDRESS_TEXT_SIZE])
 {
-	size_t length;
+	char *end = out;
 
-	out[0] = '\0';
 	switch (address->type) {
 	case PO_ADDRESS_IPV4:
 	case PO_ADDRESS_IPV4Z:
-		inet_ntop(AF_INET, address->bytes, out, PO_ADDRESS_TEXT_SIZE);
+		end = put_ipv4(out, address->bytes);
 		break;
 	case PO_ADDRESS_IPV6:
 	case PO_ADDRESS_IPV6Z:
-		inet_ntop(AF_INET6, address->bytes, out, PO_ADDRESS_TEXT_SIZE);
+		end = put_ipv6(out, address->bytes);
 		break;
 	default:
-		strcpy(out, "*");
+		*end++ = '*';
+		*end = '\0';
 	}
-	length = strlen(out);
 	if (address->type == PO_ADDRESS_IPV4Z ||
-	    address->type == PO_ADDRESS_IPV6Z)
-		length += (size_t)snprintf(out + length,
-		    PO_ADDRESS_TEXT_SIZE - length, "%%%lu",
-		    (unsigned long)address->zone);
-	return length;
+	    address->type == PO_ADDRESS_IPV6Z) {
+		*end++ = '%';
+		end = put_number(end, address->zone);
+	}
+	return (size_t)(end - out);
 }
 
 size_t
 po_address_port_format(const struct po_address *address, uint16_t port,
     char out[PO_ADDRESS_TEXT_SIZE + 8])
 {
-	char text[PO_ADDRESS_TEXT_SIZE];
 	bool brackets = address->type == PO_ADDRESS_IPV6 ||
 			address->type == PO_ADDRESS_IPV6Z;
+	char *end = out;
 
-	po_address_format(address, text);
-	return (size_t)snprintf(out, PO_ADDRESS_TEXT_SIZE + 8,
-	    brackets ? "[%s]:%u" : "%s:%u", text, port);
+	if (brackets)
+		*end++ = '[';
+	end += po_address_format(address, end);
+	if (brackets)
+		*end++ = ']';
+	*end++ = ':';
+	return (size_t)(put_number(end, port) - out);
 }
 
 size_t
 po_endpoint_format(
     const struct po_endpoint *endpoint, char out[PO_ENDPOINT_TEXT_SIZE])
 {
-	char name[16], address[PO_ADDRESS_TEXT_SIZE + 8];
-	int length;
+	char name[16], *end;
 
-	po_address_port_format(&endpoint->address, endpoint->port, address);
-	length = snprintf(out, PO_ENDPOINT_TEXT_SIZE, "%s %s",
-	    po_protocol_name(endpoint->protocol, name), address);
-	if (endpoint->stack != 0)
-		length += snprintf(out + length,
-		    (size_t)(PO_ENDPOINT_TEXT_SIZE - length), " stack %lu",
-		    (unsigned long)endpoint->stack);
-	return (size_t)length;
+	end = stpcpy(out, po_protocol_name(endpoint->protocol, name));
+	*end++ = ' ';
+	end += po_address_port_format(&endpoint->address, endpoint->port, end);
+	if (endpoint->stack != 0) {
+		end = stpcpy(end, " stack ");
+		end = put_number(end, endpoint->stack);
+	}
+	return (size_t)(end - out);
 }
