@@ -165,10 +165,14 @@ run(struct cli_out *out, const struct cli_options *options)
 	int status = CLI_ERROR;
 
 	if (cli_source_open(options, &source, error, sizeof(error)) != 0 ||
-	    cli_source_collect(source, &snapshot, error, sizeof(error)) != 0)
+	    cli_source_collect(source, &snapshot, error, sizeof(error)) != 0) {
 		complain("%s", error);
-	else
+	} else {
+		/* Another source had to take over. */
+		if (error[0] != '\0')
+			complain("%s", error);
 		status = use_snapshot(out, options, &snapshot, source);
+	}
 	cli_source_close(source);
 	return status;
 }

@@ -131,6 +131,7 @@ cli_source_collect(struct cli_source *source, struct po_snapshot *snapshot,
 	size_t size;
 	int result;
 
+	error[0] = '\0';
 	if (source->shared != NULL) {
 		*snapshot = source->shared->snapshot;
 		return 0;

@@ -238,15 +238,41 @@ build(struct po_collector *collector, void **image, size_t *size)
 	return po_builder_seal(collector->builder, &seal, image, size);
 }
 
-/* Takes the best of those that come after the present one, and collects. */
+static void
+close_ops(struct po_collector *collector)
+{
+	if (collector->ops != NULL)
+		collector->ops->close(collector->state);
+	collector->ops = NULL;
+}
+
+/* Whether another source may do what this one could not. */
+static bool
+is_its_own(int result)
+{
+	return result != 0 && result != -ENOMEM && result != -ENOTRECOVERABLE;
+}
+
+/* Collects with the best of those that come after the present one. */
 static int
 use_next(struct po_collector *collector, void **image, size_t *size,
     char *error, size_t error_size)
 {
 	int result;
 
-	result = open_best(collector, collector->at + 1, error, error_size);
-	return result == 0 ? build(collector, image, size) : result;
+	do {
+		close_ops(collector);
+		result =
+		    open_best(collector, collector->at + 1, error, error_size);
+		if (result != 0)
+			return result;
+		result = build(collector, image, size);
+		if (result != 0)
+			snprintf(error, error_size, "the source %s failed: %s",
+			    collector->source, strerror(-result));
+	} while (
+	    is_its_own(result) && po_collectors[collector->at + 1] != NULL);
+	return result;
 }
 
 /*
@@ -262,12 +288,9 @@ fall_back(struct po_collector *collector, int reason, void **image,
 
 	snprintf(error, error_size, "the source %s failed: %s",
 	    collector->source, strerror(-reason));
-	if (!is_automatic(&collector->options) || reason == -ENOMEM ||
-	    reason == -ENOTRECOVERABLE ||
+	if (!is_automatic(&collector->options) || !is_its_own(reason) ||
 	    po_collectors[collector->at + 1] == NULL)
 		return reason;
-	collector->ops->close(collector->state);
-	collector->ops = NULL;
 	result = use_next(collector, image, size, other, sizeof(other));
 	if (result == 0)
 		append(
@@ -320,8 +343,7 @@ po_collector_close(struct po_collector *collector)
 {
 	if (collector == NULL)
 		return;
-	if (collector->ops != NULL)
-		collector->ops->close(collector->state);
+	close_ops(collector);
 	po_builder_free(collector->builder);
 	po_names_free(collector->names);
 	free(collector->source);

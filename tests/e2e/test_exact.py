@@ -198,10 +198,10 @@ def ss_endpoint(text):
     return re.sub(r"^::ffff:(?=[0-9]+\.)", "", address), port
 
 
-def ss_rows():
+def ss_rows(prefix=()):
     """What ss tells: (protocol, local, remote, state, pid).  A name may have
     lines of its own, hence the split at what begins a socket."""
-    out = subprocess.run([program("ss"), "-Htunap"], check=True,
+    out = subprocess.run([*prefix, program("ss"), "-Htunap"], check=True,
                          stdout=subprocess.PIPE).stdout.decode("latin-1")
     rows = set()
     for line in re.split(r"\n(?=(?:tcp|udp) +[A-Z])", out.rstrip()):
@@ -213,9 +213,10 @@ def ss_rows():
     return rows
 
 
-def product_rows():
+def product_rows(source="auto", prefix=()):
     rows = set()
-    for s in map(Row, portowner("-atu", "--json", "--stack", "own").sockets):
+    for s in map(Row, portowner("-atu", "--json", "--stack", "own", "--source",
+                                source, prefix=prefix).sockets):
         bound_tcp = s.protocol == "tcp" and s.state == "BOUND"
         if s.protocol == "udplite" or bound_tcp:
             continue        # ss shows neither when asked this way

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The bpf source: what it needs, and what happens where it is refused or
+fails.  Its rows are compared with what was opened in test_exact."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import mib
+from programs import (BUILD, NOBODY, PORTOWNER, Portownerd, as_user, folder,
+                      portowner, program, wait_until)
+from scene import View, assert_same
+from snmp import Manager
+from test_exact import product_rows, ss_rows
+from test_unprivileged import real_program
+
+ALL = ["bpf", "bpf-files", "diag", "proc"]
+
+pytestmark = [pytest.mark.root, pytest.mark.skipif(
+    portowner("-a", "--source", "bpf").status == 2,
+    reason="no bpf here: %s" % portowner("-a", "--source", "bpf").error)]
+
+
+@pytest.fixture(scope="module")
+def public():
+    """A copy that every user may run."""
+    place = folder()
+    shutil.copy(real_program(PORTOWNER), place)
+    yield os.path.join(place, "portowner")
+    shutil.rmtree(place)
+
+
+def with_rights(*rights):
+    caps = ",".join("+" + right for right in rights)
+    return [*as_user(NOBODY, [])[:-1], "--inh-caps", "-all," + caps,
+            "--ambient-caps", "-all," + caps, "--"]
+
+
+# Rights
+
+@pytest.mark.parametrize("source", ["bpf", "bpf-files"])
+def test_two_capabilities_are_enough(scene, public, source):
+    """Every row with its owner.  What a process runs is not among them."""
+    view = View(scene, source)
+    answer = portowner("-a", "--json", "--source", source,
+                       prefix=with_rights("bpf", "perfmon"),
+                       program_path=public)
+    assert answer.status == 0
+    found = view.sockets_of(answer.sockets)
+    if source == "bpf-files":
+        # Other stacks are listed by way of their processes there.
+        found = {key: row for key, row in found.items() if key[0][0] == 0}
+        wanted = {key: row for key, row in view.sockets().items()
+                  if key[0][0] == 0}
+    else:
+        wanted = view.sockets()
+    assert_same(wanted, found)
+
+
+@pytest.mark.parametrize("rights", [["bpf"], ["perfmon"], ["net_admin"]])
+def test_less_is_refused(public, rights):
+    ask = with_rights(*rights)
+    answer = portowner("-a", "--source", "bpf", prefix=ask,
+                       program_path=public)
+    assert answer.status == 2
+    assert answer.one_line_of_error() == (
+        "portowner: the source bpf does not work: Operation not permitted")
+    answer = portowner("-a", "--json", prefix=ask, program_path=public)
+    assert answer.status == 0
+    assert answer.json["source"] == "diag"
+
+
+def test_the_best_one_is_taken():
+    assert portowner("-a", "--json").json["source"] == "bpf"
+
+
+# The same rows as others
+
+def plain(rows):
+    return {(protocol, (local[0].replace("*", "::"), local[1]), *rest)
+            for protocol, local, *rest in rows}
+
+
+@pytest.mark.skipif(not program("ss"), reason="ss (iproute2) is missing")
+def test_twenty_thousand_sockets(work):
+    """All sources and ss agree on them as sets, owners included."""
+    load = os.path.join(BUILD, "tests", "bench", "load")
+    if not os.access(load, os.X_OK):
+        pytest.skip("tests/bench is not built: make check TESTS=")
+    process = subprocess.Popen(
+        ["unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$0" S2', load],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline().startswith("ready ")
+        there = ["nsenter", "--net=/proc/%d/ns/net" % process.pid]
+        wanted = ss_rows(there)
+        assert len(wanted) > 20000
+        for source in ALL:
+            found = product_rows(source, there)
+            if source == "proc":        # which cannot tell * from ::
+                found, wanted = plain(found), plain(wanted)
+            assert (found - wanted, wanted - found) == (set(), set()), source
+    finally:
+        process.stdin.close()
+        process.wait(20)
+
+
+# Falling back
+
+FAILING = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* libbpf's, until a file says that it has to fail. */
+int
+bpf_iter_create(int link)
+{
+	int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "bpf_iter_create");
+
+	return access(getenv("FAIL_IF"), F_OK) == 0 ? -EAGAIN : real(link);
+}
+"""
+
+
+@pytest.fixture
+def failing(work):
+    """An environment in which bpf fails midway, and the file that makes it."""
+    source, library = (os.path.join(work, "failing" + end)
+                       for end in (".c", ".so"))
+    with open(source, "w") as f:
+        f.write(FAILING)
+    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o",
+                    library, source, "-ldl"], check=True)
+    switch = os.path.join(work, "fail")
+    return {"LD_PRELOAD": library, "FAIL_IF": switch}, switch
+
+
+def test_failing_midway_loses_no_refresh(work, scene, snmpd, failing):
+    environment, switch = failing
+    view = View(scene, "diag", confined=True)
+    with Portownerd(work, snmpd.master, ["cacheTimeout 1"],
+                    env=environment) as portownerd:
+        manager = Manager(work, snmpd.port)
+        manager.await_service()
+        assert manager.value(mib.SOURCE) == b"bpf"
+        before = manager.value(mib.GENERATION)
+        with open(switch, "w"):
+            pass
+
+        def is_other():
+            manager.value(mib.ROWS)
+            return manager.value(mib.SOURCE) == b"diag"
+        wait_until(is_other, "another source")
+        assert manager.value(mib.COLLECT_ERRORS) == 0
+        assert manager.value(mib.GENERATION) > before
+        lines = [line for line in portownerd.log().splitlines()
+                 if "bpf" in line]
+        assert len(lines) == 1
+        assert re.search(r"the source bpf failed: Resource temporarily "
+                         r"unavailable; from now on ", lines[0])
+        found = {index[4] for index in manager.rows(mib.OWNERS)}
+        assert {row.pid for row in view.rows if row.stack == 0} <= found
+
+
+def test_failing_midway_is_told_on_the_command_line(failing):
+    environment, switch = failing
+    with open(switch, "w"):
+        pass
+    answer = portowner("-a", "--json", env=environment)
+    assert answer.status == 0
+    assert answer.json["source"] == "diag"
+    assert "the source bpf failed" in answer.error
