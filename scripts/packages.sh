@@ -12,7 +12,7 @@ packages_of_debian()
 	build)
 		echo gcc libc6-dev make autoconf automake libtool pkg-config \
 		    libsnmp-dev libmnl-dev libcap-dev libseccomp-dev \
-		    xz-utils
+		    libbpf-dev clang llvm bpftool xz-utils
 		;;
 	show)
 		echo snmp snmpd erlang-snmp netbase
