@@ -6,15 +6,14 @@
 #include "collect/linux_bpf.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "linux_kernel.skel.h"
+#include "collect/linux_bpf_load.h"
 
 _Static_assert(sizeof(union po_bpf_record) == 88, "as the programs have it");
 
@@ -22,61 +21,16 @@ _Static_assert(sizeof(union po_bpf_record) == 88, "as the programs have it");
 #define STALLS_MAX 64 /* runs on end that bring nothing */
 
 struct linux_bpf {
-	struct linux_kernel *programs;
-	struct bpf_link *walk; /* of tasks, or of files */
+	struct linux_bpf_parts parts;
 	union po_bpf_record *records;
 	struct po_bpf_control *control;
-	int find_tables; /* program descriptors */
-	int walk_table;
-	bool has_tables;
 	struct po_profile *profile;
 };
 
-/* libbpf's own words go nowhere: what failed is said by who handles it. */
-static int
-be_silent(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	(void)level;
-	(void)format;
-	(void)arguments;
-	return 0;
-}
-
-static int
-load(struct linux_bpf *bpf, bool files_only)
-{
-	struct linux_kernel *programs = linux_kernel__open();
-	int error;
-
-	if (programs == NULL)
-		return -errno;
-	bpf->programs = programs;
-	bpf_program__set_autoload(programs->progs.find_tables, !files_only);
-	bpf_program__set_autoload(programs->progs.walk_table, !files_only);
-	bpf_program__set_autoload(programs->progs.walk_tasks, !files_only);
-	bpf_program__set_autoload(programs->progs.walk_files, files_only);
-	error = linux_kernel__load(programs);
-	if (error != 0)
-		return error;
-	bpf->walk =
-	    bpf_program__attach_iter(files_only ? programs->progs.walk_files
-						: programs->progs.walk_tasks,
-		NULL);
-	if (bpf->walk == NULL)
-		return -errno;
-	if (files_only)
-		return 0;
-	bpf->find_tables = bpf_program__fd(programs->progs.find_tables);
-	bpf->walk_table = bpf_program__fd(programs->progs.walk_table);
-	bpf->has_tables = true;
-	return 0;
-}
-
 static void *
-map_memory(const struct bpf_map *map, size_t size, int protection)
+map_memory(int map, size_t size, int protection)
 {
-	void *memory =
-	    mmap(NULL, size, protection, MAP_SHARED, bpf_map__fd(map), 0);
+	void *memory = mmap(NULL, size, protection, MAP_SHARED, map, 0);
 
 	return memory == MAP_FAILED ? NULL : memory;
 }
@@ -84,13 +38,25 @@ map_memory(const struct bpf_map *map, size_t size, int protection)
 static int
 share_memory(struct linux_bpf *bpf)
 {
-	bpf->records = map_memory(bpf->programs->maps.records,
+	bpf->records = map_memory(bpf->parts.fd[LINUX_BPF_RECORDS],
 	    PO_BPF_RECORDS * sizeof(*bpf->records), PROT_READ);
 	if (bpf->records == NULL)
 		return -errno;
-	bpf->control = map_memory(bpf->programs->maps.control,
+	bpf->control = map_memory(bpf->parts.fd[LINUX_BPF_CONTROL],
 	    sizeof(*bpf->control), PROT_READ | PROT_WRITE);
 	return bpf->control == NULL ? -errno : 0;
+}
+
+static int
+get_parts(struct linux_bpf_parts *parts, bool files_only)
+{
+	int error = linux_bpf_load(parts, files_only);
+
+	if (error != -EPERM || files_only)
+		return error;
+	/* Somebody with more rights may have pinned them. */
+	linux_bpf_unload(parts);
+	return linux_bpf_find(parts) == 0 ? 0 : error;
 }
 
 int
@@ -104,16 +70,12 @@ linux_bpf_open(
 	if (new == NULL)
 		return -ENOMEM;
 	new->profile = profile;
-	libbpf_set_print(be_silent);
-	error = load(new, files_only);
+	error = get_parts(&new->parts, files_only);
 	if (error == 0)
 		error = share_memory(new);
 	if (error != 0) {
 		linux_bpf_close(new);
-		/* The verifier says so where the kernel lacks something. */
-		return error == -EINVAL || error == -EACCES || error == -ESRCH
-			   ? -ENOTSUP
-			   : error;
+		return error;
 	}
 	*bpf = new;
 	return 0;
@@ -126,15 +88,28 @@ linux_bpf_close(struct linux_bpf *bpf)
 		munmap(bpf->records, PO_BPF_RECORDS * sizeof(*bpf->records));
 	if (bpf->control != NULL)
 		munmap(bpf->control, sizeof(*bpf->control));
-	bpf_link__destroy(bpf->walk);
-	linux_kernel__destroy(bpf->programs);
+	linux_bpf_unload(&bpf->parts);
 	free(bpf);
 }
 
 bool
 linux_bpf_has_tables(const struct linux_bpf *bpf)
 {
-	return bpf->has_tables;
+	return bpf->parts.fd[LINUX_BPF_WALK_TABLE] >= 0;
+}
+
+/* Pinned parts are for one at a time. */
+static int
+lock(struct linux_bpf *bpf, int operation)
+{
+	int result;
+
+	if (bpf->parts.lock < 0)
+		return 0;
+	do
+		result = flock(bpf->parts.lock, operation);
+	while (result != 0 && errno == EINTR);
+	return result != 0 ? -errno : 0;
 }
 
 static void
@@ -198,7 +173,7 @@ find_tables(struct linux_bpf *bpf, bool own_stack_only, struct tables *tables)
 
 	tables->count = 0;
 	begin(bpf, own_stack_only);
-	error = run(bpf->find_tables);
+	error = run(bpf->parts.fd[LINUX_BPF_FIND_TABLES]);
 	if (error == 0 && bpf->control->used == PO_BPF_RECORDS)
 		error = -E2BIG;
 	return error == 0 ? drain(bpf, &visitor) : error;
@@ -215,7 +190,7 @@ walk_table(struct linux_bpf *bpf, bool own_stack_only,
 	bpf->control->table = *table;
 	while (error == 0 && !bpf->control->done) {
 		bucket = bpf->control->bucket;
-		error = run(bpf->walk_table);
+		error = run(bpf->parts.fd[LINUX_BPF_WALK_TABLE]);
 		used = bpf->control->used;
 		stalls = used == 0 && bpf->control->bucket == bucket
 			     ? stalls + 1
@@ -252,7 +227,10 @@ linux_bpf_list(struct linux_bpf *bpf, bool own_stack_only,
 	if (tables == NULL)
 		return -ENOMEM;
 	before = po_profile_enter(bpf->profile, PO_PHASE_KERNEL);
-	error = list(bpf, own_stack_only, visitor, tables);
+	error = lock(bpf, LOCK_EX);
+	if (error == 0)
+		error = list(bpf, own_stack_only, visitor, tables);
+	lock(bpf, LOCK_UN);
 	po_profile_enter(bpf->profile, before);
 	free(tables);
 	return error;
@@ -282,18 +260,31 @@ read_walk(struct linux_bpf *bpf, int fd, const struct po_bpf_visitor *visitor)
 	return error;
 }
 
+static int
+scan(struct linux_bpf *bpf, bool own_stack_only,
+    const struct po_bpf_visitor *visitor)
+{
+	int fd, error;
+
+	begin(bpf, own_stack_only);
+	fd = bpf_iter_create(bpf->parts.fd[LINUX_BPF_WALK]);
+	if (fd < 0)
+		return fd;
+	error = read_walk(bpf, fd, visitor);
+	close(fd);
+	return error;
+}
+
 int
 linux_bpf_scan(struct linux_bpf *bpf, bool own_stack_only,
     const struct po_bpf_visitor *visitor)
 {
 	enum po_phase before = po_profile_enter(bpf->profile, PO_PHASE_KERNEL);
-	int fd, error;
+	int error = lock(bpf, LOCK_EX);
 
-	begin(bpf, own_stack_only);
-	fd = bpf_iter_create(bpf_link__fd(bpf->walk));
-	error = fd < 0 ? fd : read_walk(bpf, fd, visitor);
-	if (fd >= 0)
-		close(fd);
+	if (error == 0)
+		error = scan(bpf, own_stack_only, visitor);
+	lock(bpf, LOCK_UN);
 	po_profile_enter(bpf->profile, before);
 	return error;
 }

@@ -20,6 +20,8 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
+#include "collect/pin.h"
+#include "daemon/identity.h"
 #include "daemon/profile.h"
 #include "daemon/supervisor.h"
 
@@ -152,6 +154,20 @@ absolute(const char *path)
 	return whole == NULL ? path : whole;
 }
 
+static int
+pin_programs(const struct po_daemon_options *options)
+{
+	struct po_identity identity;
+	char message[256];
+	int result;
+
+	if (po_identity_find(options->user, options->group, &identity) != 0)
+		return 1;
+	result = po_bpf_pin(identity.gid, message, sizeof(message));
+	fprintf(stderr, "portownerd: %s\n", message);
+	return result == 0 ? 0 : 1;
+}
+
 int
 po_daemon_main(int argc, char **argv)
 {
@@ -161,6 +177,8 @@ po_daemon_main(int argc, char **argv)
 	status = po_daemon_parse(argc, argv, &daemon.options);
 	if (status >= 0)
 		return status;
+	if (daemon.options.pin)
+		return pin_programs(&daemon.options);
 	if (daemon.options.refreshes != 0)
 		return po_profile_refreshes(&daemon.options);
 	daemon.options.pid_file = absolute(daemon.options.pid_file);

@@ -47,6 +47,9 @@ usage(FILE *out)
 	      "                         f FILE, s FACILITY (syslog); default "
 	      "s d, with\n"
 	      "                         -f standard error\n"
+	      "      --pin-bpf          leave the programs of the source bpf "
+	      "in the kernel,\n"
+	      "                         for members of the group, end\n"
 	      "      --profile-refresh N\n"
 	      "                         collect N times, print what it cost "
 	      "as JSON, end\n"
@@ -96,6 +99,7 @@ po_daemon_parse(int argc, char **argv, struct po_daemon_options *options)
 	    {"user", required_argument, NULL, 'u'},
 	    {"group", required_argument, NULL, 'g'},
 	    {"config", required_argument, NULL, 'c'},
+	    {"pin-bpf", no_argument, NULL, 'P'},
 	    {"profile-refresh", required_argument, NULL, 'R'},
 	    {"foreground", no_argument, NULL, 'f'},
 	    {"pid-file", required_argument, NULL, 'p'},
@@ -118,6 +122,9 @@ po_daemon_parse(int argc, char **argv, struct po_daemon_options *options)
 			break;
 		case 'K':
 			options->collector_only = true;
+			break;
+		case 'P':
+			options->pin = true;
 			break;
 		case 'R':
 			options->refreshes = atoi(optarg);

@@ -17,6 +17,7 @@ struct po_daemon_options {
 	bool collector_only; /* --collector */
 	bool foreground; /* -f */
 	bool log_to_terminal; /* -Le or -Lo */
+	bool pin; /* --pin-bpf */
 	int refreshes; /* --profile-refresh, 0: serve */
 };
 

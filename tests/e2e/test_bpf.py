@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The bpf source: what it needs, and what happens where it is refused or
 fails.  Its rows are compared with what was opened in test_exact."""
+import grp
+import json
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -9,8 +12,8 @@ import subprocess
 import pytest
 
 import mib
-from programs import (BUILD, NOBODY, PORTOWNER, Portownerd, as_user, folder,
-                      portowner, program, wait_until)
+from programs import (BUILD, NOBODY, PORTOWNER, PORTOWNERD, Portownerd,
+                      as_user, folder, portowner, program, wait_until)
 from scene import View, assert_same
 from snmp import Manager
 from test_exact import product_rows, ss_rows
@@ -70,6 +73,44 @@ def test_less_is_refused(public, rights):
     answer = portowner("-a", "--json", prefix=ask, program_path=public)
     assert answer.status == 0
     assert answer.json["source"] == "diag"
+
+
+PINS = "/sys/fs/bpf/portowner-1"
+
+
+@pytest.fixture
+def pinned():
+    """The programs, pinned for nobody's group."""
+    if os.path.exists(PINS):
+        pytest.skip("somebody has pinned them already")
+    if not os.path.ismount("/sys/fs/bpf"):
+        pytest.skip("no bpffs at /sys/fs/bpf")
+    group = grp.getgrgid(pwd.getpwnam(NOBODY).pw_gid).gr_name
+    subprocess.run([PORTOWNERD, "--pin-bpf", "-u", NOBODY, "-g", group],
+                   check=True)
+    yield
+    shutil.rmtree(PINS)
+
+
+def test_pinned_programs_need_no_capability(scene, public, pinned):
+    view = View(scene, "bpf")
+    asked = [subprocess.Popen(
+        [*as_user(NOBODY, []), public, "-a", "--json", "--source", "bpf"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) for _ in range(4)]
+    # They share the programs' memory, one after the other.
+    for process in asked:
+        answer = json.loads(process.communicate(timeout=60)[0])
+        assert process.returncode == 0
+        assert_same(view.sockets(), view.sockets_of(answer["sockets"]))
+
+
+def test_pins_are_for_the_group_alone(public, pinned):
+    stranger = [word.replace(str(pwd.getpwnam(NOBODY).pw_uid), "4242").replace(
+        str(pwd.getpwnam(NOBODY).pw_gid), "4242")
+        for word in as_user(NOBODY, [])]
+    answer = portowner("-a", "--source", "bpf", prefix=stranger,
+                       program_path=public)
+    assert answer.status == 2
 
 
 def test_the_best_one_is_taken():
