@@ -22,6 +22,7 @@ struct po_collect_options {
 	 */
 	int (*open_stack)(void *context, int namespace);
 	void *context;
+	bool events; /* of new listeners are wanted, see event_fd */
 	struct po_profile *profile; /* NULL: none is wanted */
 };
 

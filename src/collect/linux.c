@@ -50,13 +50,18 @@ open_collector(const struct po_collect_options *options, enum linux_way way,
 static int
 open_bpf_files(const struct po_collect_options *options, void **state)
 {
+	const struct linux_bpf_options how = {
+	    .files_only = true,
+	    .events = options->events,
+	    .profile = options->profile,
+	};
 	struct linux_bpf *bpf;
 	int error;
 
 	/* The sockets themselves come by netlink. */
 	error = linux_diag_probe();
 	if (error == 0)
-		error = linux_bpf_open(&bpf, true, options->profile);
+		error = linux_bpf_open(&bpf, &how);
 	if (error != 0)
 		return error;
 	return open_collector(options, LINUX_BY_BPF, bpf, state);
@@ -65,8 +70,12 @@ open_bpf_files(const struct po_collect_options *options, void **state)
 static int
 open_bpf(const struct po_collect_options *options, void **state)
 {
+	const struct linux_bpf_options how = {
+	    .events = options->events,
+	    .profile = options->profile,
+	};
 	struct linux_bpf *bpf;
-	int error = linux_bpf_open(&bpf, false, options->profile);
+	int error = linux_bpf_open(&bpf, &how);
 
 	if (error == -ENOTSUP)
 		return open_bpf_files(options, state);

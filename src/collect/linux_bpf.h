@@ -13,14 +13,20 @@
 
 struct linux_bpf;
 
+struct linux_bpf_options {
+	bool files_only;
+	bool events;
+	struct po_profile *profile; /* or NULL */
+};
+
 /*
  * Loads the programs.  The fast ones need Linux 6.2; files_only chooses the
- * older way, which tells of holders alone (5.11).  Returns 0 or -errno:
- * -EPERM without CAP_BPF and CAP_PERFMON, -ENOTSUP where the kernel, or this
- * build, cannot do it.  profile may be NULL.
+ * older way, which tells of holders alone (5.11).  events: linux_bpf_event_fd()
+ * is wanted.  Returns 0 or -errno: -EPERM without CAP_BPF and CAP_PERFMON,
+ * -ENOTSUP where the kernel, or this build, cannot do it.
  */
 int linux_bpf_open(
-    struct linux_bpf **bpf, bool files_only, struct po_profile *profile);
+    struct linux_bpf **bpf, const struct linux_bpf_options *options);
 void linux_bpf_close(struct linux_bpf *bpf);
 
 /* Whether linux_bpf_list() works. */
@@ -36,5 +42,12 @@ int linux_bpf_list(struct linux_bpf *bpf, bool own_stack_only,
 /* Visits all processes and the sockets that they hold. */
 int linux_bpf_scan(struct linux_bpf *bpf, bool own_stack_only,
     const struct po_bpf_visitor *visitor);
+
+/*
+ * A descriptor that becomes readable when a TCP socket begins or ceases to
+ * listen, -1: there is none.  Taking the events makes it unreadable again.
+ */
+int linux_bpf_event_fd(const struct linux_bpf *bpf);
+void linux_bpf_take_events(struct linux_bpf *bpf);
 
 #endif

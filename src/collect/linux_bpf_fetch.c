@@ -6,6 +6,7 @@
 #include "collect/linux_bpf.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,11 +49,12 @@ share_memory(struct linux_bpf *bpf)
 }
 
 static int
-get_parts(struct linux_bpf_parts *parts, bool files_only)
+get_parts(
+    struct linux_bpf_parts *parts, const struct linux_bpf_options *options)
 {
-	int error = linux_bpf_load(parts, files_only);
+	int error = linux_bpf_load(parts, options->files_only, options->events);
 
-	if (error != -EPERM || files_only)
+	if (error != -EPERM || options->files_only)
 		return error;
 	/* Somebody with more rights may have pinned them. */
 	linux_bpf_unload(parts);
@@ -60,8 +62,7 @@ get_parts(struct linux_bpf_parts *parts, bool files_only)
 }
 
 int
-linux_bpf_open(
-    struct linux_bpf **bpf, bool files_only, struct po_profile *profile)
+linux_bpf_open(struct linux_bpf **bpf, const struct linux_bpf_options *options)
 {
 	struct linux_bpf *new = calloc(1, sizeof(*new));
 	int error;
@@ -69,8 +70,8 @@ linux_bpf_open(
 	*bpf = NULL;
 	if (new == NULL)
 		return -ENOMEM;
-	new->profile = profile;
-	error = get_parts(&new->parts, files_only);
+	new->profile = options->profile;
+	error = get_parts(&new->parts, options);
 	if (error == 0)
 		error = share_memory(new);
 	if (error != 0) {
@@ -287,4 +288,18 @@ linux_bpf_scan(struct linux_bpf *bpf, bool own_stack_only,
 	lock(bpf, LOCK_UN);
 	po_profile_enter(bpf->profile, before);
 	return error;
+}
+
+int
+linux_bpf_event_fd(const struct linux_bpf *bpf)
+{
+	if (bpf->parts.events == NULL)
+		return -1;
+	return ring_buffer__epoll_fd(bpf->parts.events);
+}
+
+void
+linux_bpf_take_events(struct linux_bpf *bpf)
+{
+	ring_buffer__consume(bpf->parts.events);
 }

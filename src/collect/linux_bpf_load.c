@@ -46,11 +46,35 @@ begin(struct linux_bpf_parts *parts)
 	parts->lock = -1;
 	parts->programs = NULL;
 	parts->walk = NULL;
+	parts->listeners = NULL;
+	parts->events = NULL;
 	libbpf_set_print(be_silent);
 }
 
+/* Nothing but that somebody listens, or not any more, is of interest. */
 static int
-load(struct linux_bpf_parts *parts, bool files_only)
+take_event(void *context, void *data, size_t size)
+{
+	(void)context;
+	(void)data;
+	(void)size;
+	return 0;
+}
+
+static void
+attach_events(struct linux_bpf_parts *parts)
+{
+	const struct linux_kernel *k = parts->programs;
+
+	parts->listeners = bpf_program__attach(k->progs.note_listener);
+	if (parts->listeners == NULL)
+		return;
+	parts->events = ring_buffer__new(
+	    bpf_map__fd(k->maps.events), take_event, NULL, NULL);
+}
+
+static int
+load(struct linux_bpf_parts *parts, bool files_only, bool events)
 {
 	struct linux_kernel *k = linux_kernel__open();
 	int error;
@@ -62,6 +86,8 @@ load(struct linux_bpf_parts *parts, bool files_only)
 	bpf_program__set_autoload(k->progs.walk_table, !files_only);
 	bpf_program__set_autoload(k->progs.walk_tasks, !files_only);
 	bpf_program__set_autoload(k->progs.walk_files, files_only);
+	bpf_program__set_autoload(k->progs.note_listener, events);
+	bpf_map__set_autocreate(k->maps.events, events);
 	error = linux_kernel__load(k);
 	if (error != 0)
 		return error;
@@ -72,6 +98,8 @@ load(struct linux_bpf_parts *parts, bool files_only)
 	parts->fd[LINUX_BPF_RECORDS] = bpf_map__fd(k->maps.records);
 	parts->fd[LINUX_BPF_CONTROL] = bpf_map__fd(k->maps.control);
 	parts->fd[LINUX_BPF_WALK] = bpf_link__fd(parts->walk);
+	if (events)
+		attach_events(parts);
 	if (files_only)
 		return 0;
 	parts->fd[LINUX_BPF_FIND_TABLES] =
@@ -81,12 +109,12 @@ load(struct linux_bpf_parts *parts, bool files_only)
 }
 
 int
-linux_bpf_load(struct linux_bpf_parts *parts, bool files_only)
+linux_bpf_load(struct linux_bpf_parts *parts, bool files_only, bool events)
 {
 	int error;
 
 	begin(parts);
-	error = load(parts, files_only);
+	error = load(parts, files_only, events);
 	/* The verifier says so where the kernel lacks something. */
 	if (error == -EINVAL || error == -EACCES || error == -ESRCH)
 		return -ENOTSUP;
@@ -121,6 +149,8 @@ linux_bpf_unload(struct linux_bpf_parts *parts)
 				close(parts->fd[i]);
 	if (parts->lock >= 0)
 		close(parts->lock);
+	ring_buffer__free(parts->events);
+	bpf_link__destroy(parts->listeners);
 	bpf_link__destroy(parts->walk);
 	linux_kernel__destroy(parts->programs);
 }
@@ -151,7 +181,7 @@ int
 po_bpf_pin(gid_t group, char *message, size_t size)
 {
 	struct linux_bpf_parts parts;
-	int error = linux_bpf_load(&parts, false);
+	int error = linux_bpf_load(&parts, false, false);
 
 	if (error != 0) {
 		snprintf(message, size, "the BPF programs cannot be loaded: %s",

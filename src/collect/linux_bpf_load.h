@@ -28,10 +28,15 @@ struct linux_bpf_parts {
 	int lock; /* flock(2) it while they run; -1: nobody else has them */
 	struct linux_kernel *programs; /* NULL: pinned ones */
 	struct bpf_link *walk;
+	struct bpf_link *listeners; /* NULL: no events */
+	struct ring_buffer *events;
 };
 
-/* Loads them.  Returns 0 or -errno, as linux_bpf_open() does. */
-int linux_bpf_load(struct linux_bpf_parts *parts, bool files_only);
+/*
+ * Loads them.  Returns 0 or -errno, as linux_bpf_open() does.  Events are not
+ * insisted on.
+ */
+int linux_bpf_load(struct linux_bpf_parts *parts, bool files_only, bool events);
 
 /* Finds pinned ones, which takes no capability.  Returns 0 or -errno. */
 int linux_bpf_find(struct linux_bpf_parts *parts);

@@ -7,11 +7,9 @@
 #include <errno.h>
 
 int
-linux_bpf_open(
-    struct linux_bpf **bpf, bool files_only, struct po_profile *profile)
+linux_bpf_open(struct linux_bpf **bpf, const struct linux_bpf_options *options)
 {
-	(void)profile;
-	(void)files_only;
+	(void)options;
 	*bpf = NULL;
 	return -ENOTSUP;
 }
@@ -47,4 +45,17 @@ linux_bpf_scan(struct linux_bpf *bpf, bool own_stack_only,
 	(void)own_stack_only;
 	(void)visitor;
 	return -ENOTSUP;
+}
+
+int
+linux_bpf_event_fd(const struct linux_bpf *bpf)
+{
+	(void)bpf;
+	return -1;
+}
+
+void
+linux_bpf_take_events(struct linux_bpf *bpf)
+{
+	(void)bpf;
 }

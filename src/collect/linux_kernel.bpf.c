@@ -31,7 +31,7 @@ typedef __u32 __wsum;
 #include <stdbool.h>
 #include <stddef.h>
 
-enum bpf_map_type { BPF_MAP_TYPE_ARRAY = 2 };
+enum bpf_map_type { BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_RINGBUF = 27 };
 enum { BPF_F_MMAPABLE = 1024 };
 
 #include <bpf/bpf_helpers.h>
@@ -909,6 +909,37 @@ walk_files(struct bpf_iter__task_file *context)
 	s->pid = pid_of(task, level);
 	s->inode = file->f_inode->i_ino;
 	c->used += s->local_port != 0;
+	return 0;
+}
+
+/*
+ * Events: a socket began to listen, or ceased to.
+ */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} events SEC(".maps");
+
+struct bpf_raw_tracepoint_args {
+	__u64 args[3]; /* socket, old state, new state */
+};
+
+SEC("raw_tp/inet_sock_set_state")
+int
+note_listener(struct bpf_raw_tracepoint_args *context)
+{
+	__u32 *event;
+
+	if ((__u32)context->args[1] != TCP_LISTEN &&
+	    (__u32)context->args[2] != TCP_LISTEN)
+		return 0;
+	/* When it is full there are more than enough to be looked at. */
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (event == NULL)
+		return 0;
+	*event = 1;
+	bpf_ringbuf_submit(event, 0);
 	return 0;
 }
 
