@@ -17,6 +17,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -147,6 +150,18 @@ open_stack(void *context, int namespace)
 	return po_channel_open(*(int *)context, PO_CHANNEL_STACK, namespace);
 }
 
+/*
+ * A collection takes a lot of memory for a moment.  glibc would stop giving
+ * large pieces back once it has seen some of them freed.
+ */
+static void
+give_memory_back(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+#endif
+}
+
 static int
 run_collector(struct po_supervisor *s, int control, int channel)
 {
@@ -159,6 +174,7 @@ run_collector(struct po_supervisor *s, int control, int channel)
 		    .max_rows = s->config.max_rows,
 		    .listener_ephemeral_udp = s->config.listener_ephemeral_udp,
 		    .open_stack = open_stack,
+		    .events = true,
 		    .context = &channel,
 		},
 	    .listener = s->listener,
@@ -171,6 +187,7 @@ run_collector(struct po_supervisor *s, int control, int channel)
 	    .log = log_sentence,
 	};
 
+	give_memory_back();
 	return po_server_run(&options) == 0 ? 0 : PO_AGENT_HOPELESS;
 }
 

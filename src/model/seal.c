@@ -379,7 +379,17 @@ fill_header(const struct sealer *s, const struct po_seal *seal,
 	header->dropped = s->dropped + s->builder->overflow;
 }
 
-/* Lays header and sections out in one piece. */
+static void
+free_section(struct array *section)
+{
+	free(section->items);
+	section->items = NULL;
+}
+
+/*
+ * Lays header and sections out in one piece.  What has been copied is freed at
+ * once: a large snapshot need not be there twice.
+ */
 static int
 write_image(
     struct sealer *s, const struct po_seal *seal, void **image, size_t *size)
@@ -407,12 +417,17 @@ write_image(
 	out = malloc(header.size);
 	if (out == NULL)
 		return -ENOMEM;
+	free(s->order);
+	s->order = NULL;
 	memcpy(out, &header, sizeof(header));
-	for (i = 0; i < PO_SECTIONS; i++)
+	for (i = 0; i < PO_SECTIONS; i++) {
 		if (s->sections[i].count != 0)
 			memcpy(out + header.sections[i].offset,
 			    s->sections[i].items,
 			    s->sections[i].count * strides[i]);
+		if (i != PO_SECTION_STRINGS)
+			free_section(&s->sections[i]);
+	}
 	*image = out;
 	*size = header.size;
 	return 0;
@@ -446,7 +461,7 @@ po_builder_seal(struct po_builder *builder, const struct po_seal *seal,
 	free(s.absent.items);
 	free(s.holders.items);
 	for (i = 0; i < PO_SECTION_STRINGS; i++)
-		free(s.sections[i].items);
+		free_section(&s.sections[i]);
 	po_profile_enter(builder->options.profile, before);
 	return error;
 }
