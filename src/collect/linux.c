@@ -26,8 +26,12 @@ open_collector(const struct po_collect_options *options, enum linux_way way,
 {
 	struct linux_collector *collector = calloc(1, sizeof(*collector));
 
-	if (collector != NULL)
+	if (collector != NULL) {
 		collector->facts = linux_facts_new();
+		/* /proc/net leaves questions that each socket has to answer. */
+		if (way == LINUX_BY_DIAG)
+			collector->holdings = linux_holdings_new();
+	}
 	if (collector == NULL || collector->facts == NULL) {
 		if (bpf != NULL)
 			linux_bpf_close(bpf);
@@ -112,16 +116,23 @@ close_collector(void *state)
 	if (collector->bpf != NULL)
 		linux_bpf_close(collector->bpf);
 	linux_facts_free(collector->facts);
+	linux_holdings_free(collector->holdings);
 	free(collector->ownerless.items);
 	free(collector);
 }
 
+/* Scans after the first one rely on nothing that is kept. */
 static int
 scan_tasks(struct linux_run *run)
 {
+	int error;
+
 	if (run->collector->bpf != NULL)
 		return linux_bpf_scan_tasks(run);
-	return linux_tasks_scan(run->builder, &run->scan);
+	error = linux_tasks_scan(run->builder, &run->scan);
+	run->relied = run->scan.reuse;
+	run->scan.reuse = false;
+	return error;
 }
 
 static int
@@ -151,7 +162,7 @@ note_orphan(void *context, const struct po_socket *socket)
 	struct linux_run *run = context;
 
 	/* What others hold stays hidden however often one looks. */
-	if (run->scan.denied != 0 && socket->uid != geteuid())
+	if (!run->relied && run->scan.denied != 0 && socket->uid != geteuid())
 		return;
 	if (!linux_set_has(&run->collector->ownerless, socket->handle))
 		linux_set_add(&run->orphans, socket->handle);
@@ -278,10 +289,15 @@ collect(void *state, struct po_builder *builder)
 	run.scan.profile = collector->profile;
 	set_ephemeral(builder);
 	linux_facts_begin(collector->facts);
+	run.scan.holdings = collector->holdings;
+	if (collector->holdings != NULL)
+		run.scan.reuse = linux_holdings_begin(collector->holdings);
 	before = po_profile_enter(collector->profile, PO_PHASE_KERNEL);
 	error = look(&run);
 	po_profile_enter(collector->profile, before);
 	linux_facts_end(collector->facts);
+	if (collector->holdings != NULL)
+		linux_holdings_end(collector->holdings);
 	if (error == 0) {
 		remember_ownerless(&run);
 		error = linux_add_gaps(&run);

@@ -11,6 +11,7 @@
 #include "collect/collector.h"
 #include "collect/linux_bpf.h"
 #include "collect/linux_facts.h"
+#include "collect/linux_holdings.h"
 
 /* What to do with each socket that a source lists. */
 struct linux_visitor {
@@ -107,6 +108,8 @@ struct linux_scan {
 	bool arguments;
 	struct po_profile *profile; /* or NULL */
 	struct linux_facts *facts;
+	struct linux_holdings *holdings; /* NULL: none are kept */
+	bool reuse; /* of processes that seem unchanged, what is kept */
 	const struct linux_set *ambiguous;
 	struct linux_set resolved; /* of the ambiguous ones */
 	struct linux_set parents; /* of the processes that were added */
@@ -144,6 +147,7 @@ struct linux_collector {
 	int own_stack; /* descriptor of the own namespace */
 	struct linux_bpf *bpf; /* of LINUX_BY_BPF, otherwise NULL */
 	struct linux_facts *facts;
+	struct linux_holdings *holdings; /* of LINUX_BY_DIAG, otherwise NULL */
 	struct linux_set ownerless; /* from the last collection, sorted */
 };
 
@@ -159,6 +163,7 @@ struct linux_run {
 	uint32_t by_tables; /* stacks that /proc/net alone told of */
 	uint32_t lacking; /* stacks of which no /proc/net is to be had */
 	bool interrupted;
+	bool relied; /* the last scan, on what was kept of an earlier one */
 };
 
 /* linux_list.c: all sockets of all wanted stacks. */

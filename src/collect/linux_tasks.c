@@ -263,6 +263,63 @@ is_ended(const struct task *task)
 	return read_stat(task->dir, "stat", buffer, &stat) && stat.state == 'Z';
 }
 
+/*
+ * What tells the state of the process's descriptors.  False: the kernel does
+ * not tell how many there are.
+ */
+static bool
+find_key(const struct task *task, struct linux_holding_key *key)
+{
+	struct po_task_stat stat;
+	char buffer[FILE_MAX];
+	struct stat st;
+
+	if (task->scan->holdings == NULL ||
+	    fstatat(task->dir, "fd", &st, 0) != 0 || st.st_size <= 0 ||
+	    !read_stat(task->dir, "stat", buffer, &stat))
+		return false;
+	key->pid = task->pid;
+	key->start = stat.start;
+	key->descriptors = (uint64_t)st.st_size;
+	return true;
+}
+
+/* Takes the sockets that are kept, as far as they are still there. */
+static bool
+reuse_table(struct task *task, const struct linux_holding_key *key, int *result)
+{
+	const uint64_t *handles;
+	size_t count, i;
+
+	if (!task->scan->reuse)
+		return false;
+	handles = linux_holdings_find(task->scan->holdings, key, &count);
+	if (handles == NULL)
+		return false;
+	*result = 0;
+	for (i = 0; i < count && *result == 0; i++)
+		if (po_builder_has_handle(task->builder, handles[i]))
+			*result = linux_set_add(&task->handles, handles[i]);
+	return true;
+}
+
+/* The descriptors of the main thread, and of all that share its table. */
+static int
+read_main_table(struct task *task)
+{
+	struct linux_holding_key key;
+	bool has_key = find_key(task, &key);
+	int result;
+
+	if (has_key && reuse_table(task, &key, &result))
+		return result;
+	result = read_table(task, "fd");
+	if (has_key && result == 0)
+		linux_holdings_keep(task->scan->holdings, &key,
+		    task->handles.items, task->handles.count);
+	return result;
+}
+
 static int
 read_task(struct task *task)
 {
@@ -272,7 +329,7 @@ read_task(struct task *task)
 	size_t i;
 
 	task->handles.count = 0;
-	result = read_table(task, "fd");
+	result = read_main_table(task);
 	readable = result != -EACCES;
 	/* A main thread that has ended is readable for root alone. */
 	if (result != -ENOMEM && has_threads(task) &&
