@@ -17,14 +17,18 @@
 #define REPLAY "replay:"
 #define NAMES_PATIENCE 400 /* ms, half of what a request may wait */
 
+struct source {
+	const struct po_collector_ops *ops; /* NULL: none */
+	void *state;
+	size_t at; /* place of ops in po_collectors */
+};
+
 struct po_collector {
 	struct po_collect_options options; /* but for source, see below */
-	const struct po_collector_ops *ops; /* NULL: a recorded snapshot */
-	size_t at; /* place of ops in po_collectors */
-	void *state;
+	struct source source; /* none: a recorded snapshot */
 	struct po_builder *builder;
 	struct po_names *names;
-	char *source;
+	char *file; /* of the recorded snapshot, as it was named */
 	uint64_t generation;
 	void *recorded;
 	size_t recorded_size;
@@ -91,44 +95,50 @@ name_sources(const char *wrong, char *error, size_t error_size)
 	append(error, error_size, "%s", " auto replay:FILE");
 }
 
+/* A source that is open, or none. */
+static void
+close_source(struct source *source)
+{
+	if (source->ops != NULL)
+		source->ops->close(source->state);
+	source->ops = NULL;
+}
+
 static int
-open_one(
-    struct po_collector *collector, size_t i, char *error, size_t error_size)
+open_one(const struct po_collector *collector, size_t i, struct source *source,
+    char *error, size_t error_size)
 {
 	const struct po_collector_ops *ops = po_collectors[i];
-	int result = ops->open(&collector->options, &collector->state);
+	int result = ops->open(&collector->options, &source->state);
 
 	if (result != 0) {
 		snprintf(error, error_size, "the source %s does not work: %s",
 		    ops->name, strerror(-result));
 		return result;
 	}
-	collector->ops = ops;
-	collector->at = i;
-	free(collector->source);
-	collector->source = strdup(ops->name);
-	return collector->source == NULL ? out_of_memory(error, error_size) : 0;
+	source->ops = ops;
+	source->at = i;
+	return 0;
 }
 
 /*
- * Opens the best one that works, from the one at first on.  error: about the
- * best one that does not.
+ * Opens the best one that works.  error: about the best of all, where that
+ * does not.
  */
 static int
-open_best(struct po_collector *collector, size_t first, char *error,
-    size_t error_size)
+open_best(struct po_collector *collector, char *error, size_t error_size)
 {
 	char other[128], *text = error;
 	size_t size = error_size, i;
 	int result = -ENOENT;
 
-	snprintf(error, error_size, "there is no other source");
-	for (i = first; po_collectors[i] != NULL; i++) {
-		result = open_one(collector, i, text, size);
-		if (result == 0 && i > first)
-			append(
-			    error, error_size, "; using %s", collector->source);
-		if (result == 0 && i == first)
+	snprintf(error, error_size, "this build has no source but replay:FILE");
+	for (i = 0; po_collectors[i] != NULL; i++) {
+		result = open_one(collector, i, &collector->source, text, size);
+		if (result == 0 && i > 0)
+			append(error, error_size, "; using %s",
+			    collector->source.ops->name);
+		if (result == 0 && i == 0)
 			error[0] = '\0';
 		if (result == 0)
 			return 0;
@@ -146,11 +156,12 @@ open_ops(struct po_collector *collector, char *error, size_t error_size)
 	int result;
 
 	if (is_automatic(&collector->options))
-		return open_best(collector, 0, error, error_size);
+		return open_best(collector, error, error_size);
 	for (i = 0; po_collectors[i] != NULL; i++) {
 		if (strcmp(source, po_collectors[i]->name) != 0)
 			continue;
-		result = open_one(collector, i, error, error_size);
+		result = open_one(
+		    collector, i, &collector->source, error, error_size);
 		if (result == 0)
 			error[0] = '\0';
 		return result;
@@ -163,8 +174,8 @@ static int
 open_recorded(struct po_collector *collector, const char *source, char *error,
     size_t error_size)
 {
-	collector->source = strdup(source);
-	if (collector->source == NULL)
+	collector->file = strdup(source);
+	if (collector->file == NULL)
 		return out_of_memory(error, error_size);
 	return po_replay_read(source + strlen(REPLAY), &collector->recorded,
 	    &collector->recorded_size, error, error_size);
@@ -227,23 +238,16 @@ stamp(struct po_collector *collector, struct po_snapshot_header *header,
 static int
 build(struct po_collector *collector, void **image, size_t *size)
 {
-	const struct po_seal seal = {.source = collector->source};
+	const struct po_seal seal = {.source = po_collector_source(collector)};
 	int result;
 
 	po_builder_reset(collector->builder);
 	po_names_begin(collector->names);
-	result = collector->ops->collect(collector->state, collector->builder);
+	result = collector->source.ops->collect(
+	    collector->source.state, collector->builder);
 	if (result != 0)
 		return result;
 	return po_builder_seal(collector->builder, &seal, image, size);
-}
-
-static void
-close_ops(struct po_collector *collector)
-{
-	if (collector->ops != NULL)
-		collector->ops->close(collector->state);
-	collector->ops = NULL;
 }
 
 /* Whether another source may do what this one could not. */
@@ -253,49 +257,36 @@ is_its_own(int result)
 	return result != 0 && result != -ENOMEM && result != -ENOTRECOVERABLE;
 }
 
-/* Collects with the best of those that come after the present one. */
-static int
-use_next(struct po_collector *collector, void **image, size_t *size,
-    char *error, size_t error_size)
-{
-	int result;
-
-	do {
-		close_ops(collector);
-		result =
-		    open_best(collector, collector->at + 1, error, error_size);
-		if (result != 0)
-			return result;
-		result = build(collector, image, size);
-		if (result != 0)
-			snprintf(error, error_size, "the source %s failed: %s",
-			    collector->source, strerror(-result));
-	} while (
-	    is_its_own(result) && po_collectors[collector->at + 1] != NULL);
-	return result;
-}
-
 /*
- * The source failed.  Where it was chosen automatically, the next best one
- * takes over for good, with the rest of this collection.
+ * The source failed.  Where it was chosen automatically, the next one that can
+ * collect takes over for good.  Where none can, it stays.
  */
 static int
 fall_back(struct po_collector *collector, int reason, void **image,
     size_t *size, char *error, size_t error_size)
 {
+	struct source failed = collector->source;
 	char other[128];
-	int result;
+	size_t i;
 
 	snprintf(error, error_size, "the source %s failed: %s",
-	    collector->source, strerror(-reason));
-	if (!is_automatic(&collector->options) || !is_its_own(reason) ||
-	    po_collectors[collector->at + 1] == NULL)
+	    failed.ops->name, strerror(-reason));
+	if (!is_automatic(&collector->options) || !is_its_own(reason))
 		return reason;
-	result = use_next(collector, image, size, other, sizeof(other));
-	if (result == 0)
-		append(
-		    error, error_size, "; from now on %s", collector->source);
-	return result;
+	for (i = failed.at + 1; po_collectors[i] != NULL; i++) {
+		if (open_one(collector, i, &collector->source, other,
+			sizeof(other)) != 0)
+			continue;
+		if (build(collector, image, size) == 0) {
+			append(error, error_size, "; from now on %s",
+			    collector->source.ops->name);
+			close_source(&failed);
+			return 0;
+		}
+		close_source(&collector->source);
+	}
+	collector->source = failed;
+	return reason;
 }
 
 static int
@@ -309,9 +300,6 @@ collect(struct po_collector *collector, void **image, size_t *size, char *error,
 		result = copy_recorded(collector, image, size);
 		return result == 0 ? 0 : out_of_memory(error, error_size);
 	}
-	/* Without one: the last collection left it, and found no other. */
-	if (collector->ops == NULL)
-		return use_next(collector, image, size, error, error_size);
 	result = build(collector, image, size);
 	if (result != 0)
 		result = fall_back(
@@ -335,7 +323,8 @@ po_collector_collect(struct po_collector *collector, void **image, size_t *size,
 const char *
 po_collector_source(const struct po_collector *collector)
 {
-	return collector->source;
+	return collector->recorded != NULL ? collector->file
+					   : collector->source.ops->name;
 }
 
 void
@@ -343,10 +332,10 @@ po_collector_close(struct po_collector *collector)
 {
 	if (collector == NULL)
 		return;
-	close_ops(collector);
+	close_source(&collector->source);
 	po_builder_free(collector->builder);
 	po_names_free(collector->names);
-	free(collector->source);
+	free(collector->file);
 	free(collector->recorded);
 	free(collector);
 }

@@ -189,6 +189,16 @@ fopen64(const char *path, const char *mode)
 	return fopen(path, mode);
 }
 
+/* libbpf's: where each run of its iterators begins. */
+int
+bpf_iter_create(int link)
+{
+	int (*next)(int);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "bpf_iter_create");
+	return control != NULL && control->fail ? -EIO : next(link);
+}
+
 DIR *
 opendir(const char *path)
 {

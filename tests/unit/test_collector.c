@@ -230,13 +230,23 @@ test_nothing_to_fall_back_to(void)
 	collector = open_source("auto", error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(collector);
 	fakes[0].collect = -EIO;
-	CU_ASSERT_EQUAL(collect_port(collector, error), -EPERM);
-	/* The next collection looks for one again. */
+	CU_ASSERT_EQUAL(collect_port(collector, error), -EIO);
+	CU_ASSERT_STRING_EQUAL(po_collector_source(collector), "first");
+	CU_ASSERT_EQUAL(fakes[0].closed, 0);
+	/* One that fails as well is closed again. */
 	fakes[1].open = 0;
+	fakes[1].collect = -EIO;
+	CU_ASSERT_EQUAL(collect_port(collector, error), -EIO);
+	CU_ASSERT_EQUAL(fakes[1].closed, 1);
+	/* The first one may work again. */
+	fakes[0].collect = 0;
+	CU_ASSERT_EQUAL(collect_port(collector, error), 1);
+	fakes[0].collect = -EIO;
+	fakes[1].collect = 0;
 	CU_ASSERT_EQUAL(collect_port(collector, error), 2);
 	po_collector_close(collector);
 	CU_ASSERT_EQUAL(fakes[0].closed, 1);
-	CU_ASSERT_EQUAL(fakes[1].closed, 1);
+	CU_ASSERT_EQUAL(fakes[1].closed, 2);
 }
 
 static void
