@@ -48,12 +48,48 @@ AC_SUBST([PO_LDFLAGS])
 AM_CONDITIONAL([SANITIZERS], [test "$enable_sanitizers" = yes])
 ])
 
+# PO_LOCAL_SOCKETS
+# How this system makes memory that several processes share, and how it tells
+# who is at the other end of a local socket (src/broker).
+AC_DEFUN([PO_LOCAL_SOCKETS], [
+AC_CHECK_FUNCS([accept4])
+AC_CHECK_FUNC([memfd_create], [po_share=memfd],
+    [AC_CHECK_DECL([SHM_ANON], [po_share=shm], [po_share=file],
+	[[#include <sys/types.h>
+#include <sys/mman.h>]])])
+AC_CHECK_DECL([SO_PEERCRED], [po_peer=linux],
+    [AC_CHECK_DECL([LOCAL_PEERCRED], [po_peer=xucred],
+	[AC_MSG_ERROR([this system does not tell who is at the other end of a
+    local socket in a way that src/broker/peer.h has])],
+	[[#include <sys/types.h>
+#include <sys/un.h>]])],
+    [[#include <sys/socket.h>]])
+AM_CONDITIONAL([SHARE_MEMFD], [test "$po_share" = memfd])
+AM_CONDITIONAL([SHARE_SHM], [test "$po_share" = shm])
+AM_CONDITIONAL([SHARE_FILE], [test "$po_share" = file])
+AM_CONDITIONAL([PEER_LINUX], [test "$po_peer" = linux])
+AM_CONDITIONAL([PEER_XUCRED], [test "$po_peer" = xucred])
+])
+
 # PO_NET_SNMP
-# The agent's libraries: by pkg-config, else by net-snmp-config.  The library
+# The agent's libraries: as the variables say, else by pkg-config, else by
+# net-snmp-config; when cross-compiling, where both tell of this
+# system, from /usr/local beside the compiler's own headers.  The library
 # with Net-SNMP's own MIB modules is not needed.
 AC_DEFUN([PO_NET_SNMP], [
 AC_ARG_VAR([NET_SNMP_CONFIG], [path of net-snmp-config])
-PKG_CHECK_EXISTS([netsnmp-agent >= 5.7], [
+AC_ARG_VAR([NET_SNMP_CFLAGS], [C compiler flags for Net-SNMP])
+AC_ARG_VAR([NET_SNMP_LIBS], [linker flags for Net-SNMP's agent library])
+po_net_snmp_version=
+AS_IF([test -n "$NET_SNMP_CFLAGS$NET_SNMP_LIBS"], [],
+    [test "$cross_compiling" = yes && test -z "$NET_SNMP_CONFIG" &&
+	test -z "$PKG_CONFIG_LIBDIR$PKG_CONFIG_SYSROOT_DIR"],
+    [po_sysroot=`$CC $CPPFLAGS $CFLAGS -E -v -x c /dev/null 2>&1 |
+	$SED -n 's,^ \(.*\)/usr/include$,\1,p' | $SED 1q`
+    AS_IF([test -f "$po_sysroot/usr/local/include/net-snmp/net-snmp-config.h"],
+	[NET_SNMP_CFLAGS="-I$po_sysroot/usr/local/include"
+	NET_SNMP_LIBS="-L$po_sysroot/usr/local/lib -lnetsnmpagent -lnetsnmp"])],
+    [PKG_CHECK_EXISTS([netsnmp-agent >= 5.7], [
     po_net_snmp_version=`$PKG_CONFIG --modversion netsnmp-agent`
     NET_SNMP_CFLAGS=`$PKG_CONFIG --cflags netsnmp-agent netsnmp`
     NET_SNMP_LIBS="`$PKG_CONFIG --libs-only-L netsnmp-agent netsnmp` -lnetsnmpagent -lnetsnmp"], [
@@ -61,23 +97,30 @@ PKG_CHECK_EXISTS([netsnmp-agent >= 5.7], [
     AS_IF([test -n "$NET_SNMP_CONFIG"], [
 	po_net_snmp_version=`$NET_SNMP_CONFIG --version`
 	NET_SNMP_CFLAGS=`$NET_SNMP_CONFIG --base-cflags`
-	NET_SNMP_LIBS=`$NET_SNMP_CONFIG --base-agent-libs`])])
+	NET_SNMP_LIBS=`$NET_SNMP_CONFIG --base-agent-libs`])])])
 po_saved_cppflags=$CPPFLAGS
 po_saved_libs=$LIBS
 CPPFLAGS="$CPPFLAGS $NET_SNMP_CFLAGS"
-LIBS="${NET_SNMP_LIBS--lnetsnmpagent -lnetsnmp} $LIBS"
+NET_SNMP_LIBS=${NET_SNMP_LIBS:--lnetsnmpagent -lnetsnmp}
 AC_MSG_CHECKING([for Net-SNMP's agent library])
-AC_LINK_IFELSE([AC_LANG_PROGRAM([[
+po_found=no
+# Static libraries do not say what they need besides.
+for po_more in '' -lkvm -lcrypto '-lkvm -lcrypto'; do
+    AS_IF([test $po_found = yes], [break])
+    LIBS="$NET_SNMP_LIBS $po_more $po_saved_libs"
+    AC_LINK_IFELSE([AC_LANG_PROGRAM([[
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 #include <net-snmp/agent/net-snmp-agent-includes.h>
-]], [[init_agent("x");]])], [AC_MSG_RESULT([${po_net_snmp_version-yes}])],
+]], [[init_agent("x");]])], [po_found=yes
+	NET_SNMP_LIBS="$NET_SNMP_LIBS${po_more:+ $po_more}"])
+done
+AS_IF([test $po_found = yes], [AC_MSG_RESULT([${po_net_snmp_version:-yes}])],
     [AC_MSG_RESULT([no])
     PO_MISSING([Net-SNMP with its agent library], [libsnmp-dev],
 	[net-snmp-devel], [net-snmp-dev], [net-snmp])])
 CPPFLAGS=$po_saved_cppflags
 LIBS=$po_saved_libs
-NET_SNMP_LIBS=${NET_SNMP_LIBS--lnetsnmpagent -lnetsnmp}
 AC_SUBST([NET_SNMP_CFLAGS])
 AC_SUBST([NET_SNMP_LIBS])
 ])

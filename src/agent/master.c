@@ -17,6 +17,7 @@
 #include <net-snmp/library/snmpUnixDomain.h>
 
 #include "broker/channel.h"
+#include "broker/socket.h"
 
 #define PREFIX "portowner"
 #define UNIX_DOMAIN_LENGTH 9 /* 1.3.6.1.2.1.100.1.13 */

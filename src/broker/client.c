@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "broker/rights.h"
+#include "broker/socket.h"
 #include "model/clock.h"
 
 struct po_client {
@@ -101,8 +102,7 @@ connect_client(struct po_client *client)
 			   ? 0
 			   : fail(client, "no collector", client->fd);
 	}
-	client->fd =
-	    socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	client->fd = po_socket_open(AF_UNIX, SOCK_STREAM);
 	if (client->fd < 0)
 		return fail(client, "no socket", -errno);
 	/* A local connection stands at once or not at all. */

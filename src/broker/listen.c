@@ -12,12 +12,13 @@
 #include <unistd.h>
 
 #include "broker/server.h"
+#include "broker/socket.h"
 
 /* A socket file without anybody behind it is left from a crash. */
 static bool
 is_served(const struct sockaddr_un *address)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = po_socket_open(AF_UNIX, SOCK_STREAM);
 	bool served;
 
 	if (fd < 0)
@@ -92,7 +93,7 @@ po_server_listen(const char *path, gid_t group, bool open)
 		if (unlink(path) != 0)
 			return -errno;
 	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = po_socket_open(AF_UNIX, SOCK_STREAM);
 	if (fd < 0)
 		return -errno;
 	error = bind_socket(fd, &address, group, open);

@@ -5,10 +5,17 @@
 #include "broker/rights.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "broker/socket.h"
+
+#ifndef MSG_CMSG_CLOEXEC
+#define MSG_CMSG_CLOEXEC 0
+#endif
 
 #define DESCRIPTORS_MAX 4 /* taken in at once; the kernel drops the rest */
 
@@ -53,6 +60,8 @@ take_descriptors(struct msghdr *message, int *descriptor)
 		for (i = 0; i < count; i++) {
 			memcpy(&fd, CMSG_DATA(rights) + i * sizeof(int),
 			    sizeof(int));
+			if (MSG_CMSG_CLOEXEC == 0)
+				fcntl(fd, F_SETFD, FD_CLOEXEC);
 			if (*descriptor < 0)
 				*descriptor = fd;
 			else

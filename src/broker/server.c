@@ -7,24 +7,23 @@
 #include "broker/server.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <syslog.h>
 #include <unistd.h>
 
+#include "broker/peer.h"
 #include "broker/protocol.h"
 #include "broker/rights.h"
 #include "broker/share.h"
+#include "broker/socket.h"
 #include "model/clock.h"
 
 #define ANSWER_PATIENCE 1000000 /* us */
 #define LOOK 2 /* ms between looks at answers that were not taken */
-#define GROUPS_MAX 1024 /* of a reader that are looked at */
 
 struct reader {
 	int fd; /* -1: a free place */
@@ -74,33 +73,18 @@ is_allowed(const struct server *server, int fd, uid_t *uid)
 {
 	const gid_t *allowed = server->options->groups;
 	const size_t n = server->options->n_groups;
-	gid_t groups[GROUPS_MAX];
-	socklen_t size = sizeof(groups);
-	struct ucred peer;
-	socklen_t peer_size = sizeof(peer);
+	struct po_peer peer;
 	size_t i;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_size) != 0)
+	if (po_peer_look(fd, &peer) != 0)
 		return false;
 	*uid = peer.uid;
-	if (peer.uid == 0 || peer.uid == geteuid() ||
-	    is_in(allowed, n, peer.gid))
+	if (peer.uid == 0 || peer.uid == geteuid())
 		return true;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0)
-		return false;
-	for (i = 0; i < size / sizeof(gid_t); i++)
-		if (is_in(allowed, n, groups[i]))
+	for (i = 0; i < peer.n_groups; i++)
+		if (is_in(allowed, n, peer.groups[i]))
 			return true;
 	return false;
-}
-
-/* Whether an answer that was sent has not been read yet. */
-static bool
-has_unread(const struct reader *reader)
-{
-	int octets = 0;
-
-	return ioctl(reader->fd, SIOCOUTQ, &octets) == 0 && octets > 0;
 }
 
 /* Takes in what has come of a request; anything odd ends the reader. */
@@ -189,8 +173,7 @@ accept_readers(struct server *server)
 	uid_t uid = 0;
 	int fd;
 
-	while ((fd = accept4(server->options->listener, NULL, NULL,
-		    SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+	while ((fd = po_socket_accept(server->options->listener)) >= 0) {
 		reader = NULL;
 		if (is_allowed(server, fd, &uid)) {
 			reader = find_place(server, uid);
@@ -201,6 +184,7 @@ accept_readers(struct server *server)
 			close(fd);
 			continue;
 		}
+		po_peer_limit(fd, sizeof(struct po_broker_reply));
 		memset(reader, 0, sizeof(*reader));
 		reader->fd = fd;
 		reader->uid = uid;
@@ -324,7 +308,7 @@ answer_reader(struct server *server, struct reader *reader, uint64_t now)
 	}
 	if (result != 0 && result != -EAGAIN)
 		drop_reader(reader);
-	else if (!reader->waiting && !has_unread(reader))
+	else if (!reader->waiting && !po_peer_has_unread(reader->fd))
 		reader->deadline = 0;
 	else if (now > reader->deadline)
 		drop_reader(reader);

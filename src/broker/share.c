@@ -1,51 +1,60 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Linux: an anonymous file (memfd_create(2)) with every seal set, so that a
- * reader may trust a mapping of it as long as it lives.
+ * What all systems do with a snapshot that is shared: write it, look at its
+ * size, validate it.
  */
 #include "broker/share.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
+#include "broker/share_private.h"
 
-static int
-write_all(int fd, const char *data, size_t size)
+int
+po_share_write(int fd, const void *data, size_t size)
 {
+	const char *from = data;
 	ssize_t done;
 
 	while (size > 0) {
-		done = write(fd, data, size);
+		done = write(fd, from, size);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
 			return -errno;
-		data += done;
+		from += done;
 		size -= (size_t)done;
 	}
 	return 0;
 }
 
 int
-po_share_create(const void *image, size_t size)
+po_share_copy(int fd, size_t size, void **base)
 {
-	int fd, error;
+	char *copy = malloc(size);
+	size_t got = 0;
+	ssize_t done;
+	int error = 0;
 
-	fd = memfd_create("portowner", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return -errno;
-	error = write_all(fd, image, size);
-	if (error == 0 && fcntl(fd, F_ADD_SEALS, SEALS) != 0)
-		error = -errno;
-	if (error == 0)
-		return fd;
-	close(fd);
-	return error;
+	if (copy == NULL)
+		return -ENOMEM;
+	while (got < size && error == 0) {
+		done = pread(fd, copy + got, size - got, (off_t)got);
+		if (done > 0)
+			got += (size_t)done;
+		else if (done == 0)
+			error = -EBADMSG; /* it has shrunk meanwhile */
+		else if (errno != EINTR)
+			error = -errno;
+	}
+	if (error != 0) {
+		free(copy);
+		return error;
+	}
+	*base = copy;
+	return 0;
 }
 
 int
@@ -53,11 +62,8 @@ po_share_map(int fd, uint64_t size, struct po_shared **shared)
 {
 	struct po_shared *new;
 	struct stat st;
-	int seals, error;
+	int error;
 
-	seals = fcntl(fd, F_GET_SEALS);
-	if (seals < 0 || (seals & SEALS) != SEALS)
-		return -EPERM;
 	if (fstat(fd, &st) != 0)
 		return -errno;
 	if (size == 0 || size > PO_SNAPSHOT_SIZE_MAX ||
@@ -67,9 +73,8 @@ po_share_map(int fd, uint64_t size, struct po_shared **shared)
 	if (new == NULL)
 		return -ENOMEM;
 	new->size = (size_t)size;
-	new->base = mmap(NULL, new->size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (new->base == MAP_FAILED) {
-		error = -errno;
+	error = po_share_take(fd, new->size, &new->base);
+	if (error != 0) {
 		free(new);
 		return error;
 	}
@@ -87,6 +92,6 @@ po_shared_release(struct po_shared *shared)
 {
 	if (shared == NULL)
 		return;
-	munmap(shared->base, shared->size);
+	po_share_leave(shared->base, shared->size);
 	free(shared);
 }

@@ -20,6 +20,7 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
+#include "broker/socket.h"
 #include "collect/pin.h"
 #include "daemon/identity.h"
 #include "daemon/profile.h"
@@ -45,7 +46,7 @@ notify_systemd(const char *state)
 	/* '@' stands for the abstract name space. */
 	if (path[0] == '@')
 		address.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd = po_socket_open(AF_UNIX, SOCK_DGRAM);
 	if (fd < 0)
 		return;
 	sendto(fd, state, strlen(state), MSG_NOSIGNAL,

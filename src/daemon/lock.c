@@ -24,7 +24,7 @@ lock_folder(void)
 	if (folder == NULL)
 		folder = getenv("XDG_RUNTIME_DIR");
 	if (geteuid() == 0)
-		return "/run";
+		return LOCKDIR;
 	return folder != NULL && strlen(folder) < PATH_MAX / 2 ? folder
 							       : "/tmp";
 }

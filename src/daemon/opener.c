@@ -17,6 +17,7 @@
 
 #include "broker/channel.h"
 #include "broker/rights.h"
+#include "broker/socket.h"
 #include "daemon/stack.h"
 
 #define PATIENCE 800 /* ms for a connection to stand */
@@ -105,7 +106,7 @@ open_path(const char *path)
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = po_socket_open(AF_UNIX, SOCK_STREAM);
 	if (fd < 0)
 		return -errno;
 	return connect_within(
@@ -122,8 +123,7 @@ open_host(const struct target *target)
 	if (getaddrinfo(target->host, target->service, &hints, &list) != 0)
 		return -EHOSTUNREACH;
 	for (each = list; each != NULL && fd < 0; each = each->ai_next) {
-		fd = socket(each->ai_family,
-		    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		fd = po_socket_open(each->ai_family, SOCK_STREAM);
 		fd = fd < 0
 			 ? -errno
 			 : connect_within(fd, each->ai_addr, each->ai_addrlen);

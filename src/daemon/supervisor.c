@@ -27,6 +27,7 @@
 #include "agent/agent.h"
 #include "broker/channel.h"
 #include "broker/server.h"
+#include "broker/socket.h"
 #include "daemon/identity.h"
 #include "daemon/lock.h"
 #include "daemon/opener.h"
@@ -240,9 +241,9 @@ start_child(struct po_supervisor *s, struct child *child)
 {
 	int control[2], channel[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0)
+	if (po_socket_pair(control) != 0)
 		return -errno;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0) {
+	if (po_socket_pair(channel) != 0) {
 		close_ends(control);
 		return -errno;
 	}

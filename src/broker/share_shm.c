@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * FreeBSD 12: shared memory without a name (shm_open(2)), whose descriptor has
+ * only the rights to read left (capsicum(4)) when it is handed out.  Nothing
+ * proves to a reader that nobody can change it any more, so that he takes a
+ * copy, validates that, and trusts nothing else.
+ */
+#include "broker/share.h"
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/capsicum.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "broker/share_private.h"
+
+/* A kernel without Capsicum says ENOSYS; a reader's copy is as good there. */
+static int
+limit_to_reading(int fd)
+{
+	cap_rights_t rights;
+
+	cap_rights_init(&rights, CAP_FSTAT, CAP_PREAD);
+	if (cap_rights_limit(fd, &rights) != 0 && errno != ENOSYS)
+		return -errno;
+	return 0;
+}
+
+int
+po_share_create(const void *image, size_t size)
+{
+	int fd, error = 0;
+
+	fd = shm_open(SHM_ANON, O_RDWR, 0600);
+	if (fd < 0)
+		return -errno;
+	/* Writing does not make it grow. */
+	if (ftruncate(fd, (off_t)size) != 0)
+		error = -errno;
+	if (error == 0)
+		error = po_share_write(fd, image, size);
+	if (error == 0)
+		error = limit_to_reading(fd);
+	if (error == 0)
+		return fd;
+	close(fd);
+	return error;
+}
+
+int
+po_share_take(int fd, size_t size, void **base)
+{
+	return po_share_copy(fd, size, base);
+}
+
+void
+po_share_leave(void *base, size_t size)
+{
+	(void)size;
+	free(base);
+}
