@@ -121,6 +121,19 @@ AS_IF([test $po_found = yes], [AC_MSG_RESULT([${po_net_snmp_version:-yes}])],
 	[net-snmp-devel], [net-snmp-dev], [net-snmp])])
 CPPFLAGS=$po_saved_cppflags
 LIBS=$po_saved_libs
+po_saved_libs=$LIBS
+LIBS="$NET_SNMP_LIBS $LIBS"
+AC_CHECK_FUNCS([free_kmem])
+# A module cannot be made of libraries that are no position-independent code.
+AC_MSG_CHECKING([whether a module for snmpd can be linked])
+po_saved_cflags=$CFLAGS
+CFLAGS="$CFLAGS -shared -fPIC"
+AC_LINK_IFELSE([AC_LANG_SOURCE([[int init_agent(const char *);
+int start(void) { return init_agent("x"); }]])], [po_module=yes], [po_module=no])
+AC_MSG_RESULT([$po_module])
+CFLAGS=$po_saved_cflags
+AM_CONDITIONAL([MODULE], [test $po_module = yes])
+LIBS=$po_saved_libs
 AC_SUBST([NET_SNMP_CFLAGS])
 AC_SUBST([NET_SNMP_LIBS])
 ])

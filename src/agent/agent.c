@@ -2,6 +2,8 @@
 /*
  * The agent process from its options to its end, around Net-SNMP's event loop.
  */
+#include "config.h"
+
 #include "agent/agent.h"
 
 #include <errno.h>
@@ -56,6 +58,9 @@ prepare(struct agent *agent)
 	    NETSNMP_DS_AGENT_DONT_LOG_TCPWRAPPERS_CONNECTS, 1);
 	netsnmp_ds_set_boolean(
 	    NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_ALARM_DONT_USE_SIG, 1);
+	/* Where the kernel's memory may not be read, nothing is amiss. */
+	netsnmp_ds_set_boolean(
+	    NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_ROOT_ACCESS, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE,
 	    options->standalone == NULL);
 	/* An absent master is said once here, not at every attempt. */
@@ -77,6 +82,20 @@ listen_for_managers(const char *address)
 	return -EADDRINUSE;
 }
 
+/*
+ * On systems that have /dev/kmem the library opens it for MIB modules that are
+ * not here, which is no descriptor for an ordinary user's process to have.
+ */
+static void
+close_kernel_memory(void)
+{
+#ifdef HAVE_FREE_KMEM
+	void free_kmem(void); /* not in its public headers */
+
+	free_kmem();
+#endif
+}
+
 /* Reads the configuration; as a subagent this also connects to the master. */
 static int
 start_net_snmp(struct agent *agent)
@@ -89,6 +108,7 @@ start_net_snmp(struct agent *agent)
 	add_to_init_list(no_smux);
 	if (init_agent("portowner") != 0)
 		return -EIO;
+	close_kernel_memory();
 	/* init_agent() has its own idea of it; the files come later. */
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
 	    NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, PING_INTERVAL);

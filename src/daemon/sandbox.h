@@ -39,4 +39,10 @@ struct po_sandbox {
 int po_sandbox_enter(
     const struct po_sandbox *sandbox, char *error, size_t error_size);
 
+/*
+ * Whether an agent confined with or without the filter can read configuration
+ * files; else it is started anew where it should read them again.
+ */
+bool po_sandbox_reads_files(bool filter);
+
 #endif

@@ -345,11 +345,13 @@ reap(struct po_supervisor *s)
 
 /*
  * The collector begins anew with the new configuration, except for the place
- * of its socket; the agent reads it by itself.
+ * of its socket; the agent reads it by itself, where it still can.
  */
 static void
 reload(struct po_supervisor *s)
 {
+	/* As the agent was confined, not as the next one will be. */
+	const bool reads_files = po_sandbox_reads_files(s->config.sandbox);
 	struct po_config config;
 
 	if (po_config_read_apart(&s->options->files, &config) == 0) {
@@ -366,8 +368,14 @@ reload(struct po_supervisor *s)
 		let_go(&s->collector);
 		s->collector.expected = true;
 	}
-	if (s->agent.control >= 0 && write(s->agent.control, "H", 1) < 0)
+	if (s->agent.control < 0)
+		return;
+	if (!reads_files) {
+		let_go(&s->agent);
+		s->agent.expected = true;
+	} else if (write(s->agent.control, "H", 1) < 0) {
 		snmp_log(LOG_ERR, "portownerd: the agent does not listen\n");
+	}
 }
 
 static void
