@@ -70,7 +70,9 @@ limit_process(const struct freebsd_sandbox *s)
 {
 	int flag = PROC_TRACE_CTL_DISABLE;
 
-	if (procctl(P_PID, getpid(), PROC_TRACE_CTL, &flag) != 0)
+	/* Busy: a debugger looks into it already. */
+	if (procctl(P_PID, getpid(), PROC_TRACE_CTL, &flag) != 0 &&
+	    errno != EBUSY)
 		return fail(s, "cannot hide the memory of the process");
 #ifdef PROC_NO_NEW_PRIVS_CTL
 	flag = PROC_NO_NEW_PRIVS_ENABLE;
