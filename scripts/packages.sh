@@ -74,7 +74,6 @@ Please install:
                   linux-headers net-snmp net-snmp-tools
   Arch            pacman -S base-devel net-snmp libmnl libcap libseccomp
   FreeBSD         pkg install autoconf automake libtool pkgconf net-snmp
-                  (collectors for FreeBSD are not there yet)
 For the tests also clang, clang-format 14, CUnit, smilint (smitools, libsmi),
 mandoc, shellcheck, pytest and iproute2.
 TEXT

@@ -31,7 +31,7 @@ static const struct {
 	const char *help;
 	bool collector;
 } tokens[] = {
-    {"source", "auto|diag|proc|replay:FILE", true},
+    {"source", "auto|NAME|replay:FILE", true},
     {"stacks", "own|all", true},
     {"maxRows", "number", true},
     {"arguments", "yes|no", true},
