@@ -31,33 +31,6 @@ po_share_write(int fd, const void *data, size_t size)
 }
 
 int
-po_share_copy(int fd, size_t size, void **base)
-{
-	char *copy = malloc(size);
-	size_t got = 0;
-	ssize_t done;
-	int error = 0;
-
-	if (copy == NULL)
-		return -ENOMEM;
-	while (got < size && error == 0) {
-		done = pread(fd, copy + got, size - got, (off_t)got);
-		if (done > 0)
-			got += (size_t)done;
-		else if (done == 0)
-			error = -EBADMSG; /* it has shrunk meanwhile */
-		else if (errno != EINTR)
-			error = -errno;
-	}
-	if (error != 0) {
-		free(copy);
-		return error;
-	}
-	*base = copy;
-	return 0;
-}
-
-int
 po_share_map(int fd, uint64_t size, struct po_shared **shared)
 {
 	struct po_shared *new;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Systems without sealed memory: a file without a name, handed out for reading
- * only.  Nothing proves to a reader that nobody can change it any more, so that
- * he takes a copy, validates that, and trusts nothing else.
+ * only; see share_copy.c.
  */
 #include "broker/share.h"
 
@@ -54,17 +53,4 @@ po_share_create(const void *image, size_t size)
 		return ends[1];
 	close(ends[1]);
 	return error;
-}
-
-int
-po_share_take(int fd, size_t size, void **base)
-{
-	return po_share_copy(fd, size, base);
-}
-
-void
-po_share_leave(void *base, size_t size)
-{
-	(void)size;
-	free(base);
 }

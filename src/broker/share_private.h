@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the ways of sharing memory have in common, and what each of them is:
- * share_memfd.c, share_shm.c or share_file.c, whichever the system has.
+ * share_memfd.c; or share_shm.c or share_file.c with share_copy.c.
  */
 #ifndef PO_BROKER_SHARE_PRIVATE_H
 #define PO_BROKER_SHARE_PRIVATE_H
@@ -19,8 +19,5 @@ void po_share_leave(void *base, size_t size);
 
 /* All ways: writes all of it at the place that fd is at.  0 or -errno. */
 int po_share_write(int fd, const void *data, size_t size);
-
-/* All ways: an own copy, from malloc(), of the first size octets. */
-int po_share_copy(int fd, size_t size, void **base);
 
 #endif

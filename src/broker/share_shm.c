@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * FreeBSD 12: shared memory without a name (shm_open(2)), whose descriptor has
- * only the rights to read left (capsicum(4)) when it is handed out.  Nothing
- * proves to a reader that nobody can change it any more, so that he takes a
- * copy, validates that, and trusts nothing else.
+ * only the rights to read left (capsicum(4)) when it is handed out.  See
+ * share_copy.c.
  */
 #include "broker/share.h"
 
@@ -11,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/capsicum.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -49,17 +47,4 @@ po_share_create(const void *image, size_t size)
 		return fd;
 	close(fd);
 	return error;
-}
-
-int
-po_share_take(int fd, size_t size, void **base)
-{
-	return po_share_copy(fd, size, base);
-}
-
-void
-po_share_leave(void *base, size_t size)
-{
-	(void)size;
-	free(base);
 }

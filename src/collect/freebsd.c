@@ -22,15 +22,6 @@
 #define PATIENCE 2000000 /* us that one collection waits for jails in all */
 #define ARGUMENTS_MAX 4096 /* octets of a command line that are read */
 
-static const char *const lists[] = {
-    [PO_FREEBSD_TCP] = "net.inet.tcp.pcblist",
-    [PO_FREEBSD_UDP] = "net.inet.udp.pcblist",
-    [PO_FREEBSD_RAW] = "net.inet.raw.pcblist",
-    [PO_FREEBSD_SCTP] = "net.inet.sctp.assoclist",
-    [PO_FREEBSD_FILES] = "kern.file",
-    [PO_FREEBSD_PROCESSES] = "kern.proc.proc",
-};
-
 struct freebsd_collector {
 	bool all_stacks;
 	bool arguments;
@@ -56,7 +47,8 @@ open_collector(const struct po_collect_options *options, void **state)
 	struct freebsd_collector *collector;
 	size_t size = 0;
 
-	if (sysctlbyname(lists[PO_FREEBSD_TCP], NULL, &size, NULL, 0) != 0)
+	if (sysctlbyname(
+		po_freebsd_name(PO_FREEBSD_TCP), NULL, &size, NULL, 0) != 0)
 		return -errno;
 	collector = calloc(1, sizeof(*collector));
 	if (collector == NULL)
@@ -95,11 +87,12 @@ get(void *context, enum po_freebsd_list list, uint32_t stack, void *buffer,
 
 	if (stack != 0) {
 		reader = find_reader(context, stack);
-		return reader == NULL ? -ESRCH
-				      : freebsd_reader_get(
-					    reader, lists[list], buffer, size);
+		return reader == NULL
+			   ? -ESRCH
+			   : freebsd_reader_get(
+				 reader, po_freebsd_name(list), buffer, size);
 	}
-	if (sysctlbyname(lists[list], buffer, size, NULL, 0) != 0)
+	if (sysctlbyname(po_freebsd_name(list), buffer, size, NULL, 0) != 0)
 		return -errno;
 	return 0;
 }

@@ -33,6 +33,21 @@ static const uint8_t states[] = {
     [PO_TCPS_TIME_WAIT] = PO_STATE_TIME_WAIT,
 };
 
+const char *
+po_freebsd_name(enum po_freebsd_list list)
+{
+	static const char *const names[] = {
+	    [PO_FREEBSD_TCP] = "net.inet.tcp.pcblist",
+	    [PO_FREEBSD_UDP] = "net.inet.udp.pcblist",
+	    [PO_FREEBSD_RAW] = "net.inet.raw.pcblist",
+	    [PO_FREEBSD_SCTP] = "net.inet.sctp.assoclist",
+	    [PO_FREEBSD_FILES] = "kern.file",
+	    [PO_FREEBSD_PROCESSES] = "kern.proc.proc",
+	};
+
+	return names[list];
+}
+
 /*
  * The addresses, by the families that the PCB is used for: an IPv6 socket that
  * has accepted an IPv4 connection is an IPv4 row.  False: it is for neither.

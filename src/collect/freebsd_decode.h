@@ -11,13 +11,16 @@
 
 /* The lists that there are. */
 enum po_freebsd_list {
-	PO_FREEBSD_TCP, /* net.inet.tcp.pcblist */
-	PO_FREEBSD_UDP, /* net.inet.udp.pcblist */
-	PO_FREEBSD_RAW, /* net.inet.raw.pcblist, IPv6's as well */
-	PO_FREEBSD_SCTP, /* net.inet.sctp.assoclist */
-	PO_FREEBSD_FILES, /* kern.file */
-	PO_FREEBSD_PROCESSES, /* kern.proc.proc */
+	PO_FREEBSD_TCP,
+	PO_FREEBSD_UDP,
+	PO_FREEBSD_RAW, /* IPv6's as well */
+	PO_FREEBSD_SCTP,
+	PO_FREEBSD_FILES,
+	PO_FREEBSD_PROCESSES,
 };
+
+/* The sysctl's name. */
+const char *po_freebsd_name(enum po_freebsd_list list);
 
 #define PO_FREEBSD_SOCKET_LISTS 4 /* the first ones */
 

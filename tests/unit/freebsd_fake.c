@@ -10,15 +10,6 @@
 
 #include "collect/freebsd_wire.h"
 
-static const char *const names[] = {
-    [PO_FREEBSD_TCP] = "net.inet.tcp.pcblist",
-    [PO_FREEBSD_UDP] = "net.inet.udp.pcblist",
-    [PO_FREEBSD_RAW] = "net.inet.raw.pcblist",
-    [PO_FREEBSD_SCTP] = "net.inet.sctp.assoclist",
-    [PO_FREEBSD_FILES] = "kern.file",
-    [PO_FREEBSD_PROCESSES] = "kern.proc.proc",
-};
-
 static void
 put(uint8_t *at, uint64_t value, size_t size)
 {
@@ -135,7 +126,8 @@ fake_recorded(const char *folder)
 	int i;
 
 	for (i = 0; i < FAKE_LISTS; i++) {
-		snprintf(name, sizeof(name), "%s.bin", names[i]);
+		snprintf(name, sizeof(name), "%s.bin",
+		    po_freebsd_name((enum po_freebsd_list)i));
 		fake->lists[i].size = read_file(
 		    folder, name, fake->lists[i].octets, FAKE_LIST_SIZE);
 	}
