@@ -10,6 +10,7 @@
 #include "collect/freebsd_wire.h"
 #include "freebsd_fake.h"
 #include "model/text.h"
+#include "scarce.h"
 #include "sealed.h"
 
 #define RECORDED "13.2-recorded"
@@ -613,6 +614,50 @@ test_jail(void)
 	outcome_free(&o);
 }
 
+/* Fails the nth allocation; whether there was one. */
+static bool
+fail_nth(unsigned long n)
+{
+	const struct po_builder_options options = {.max_rows = 1000};
+	const long live = scarce.live;
+	struct fake *fake = fake_recorded(RECORDED);
+	struct po_builder *builder = po_builder_new(&options);
+	struct po_freebsd_memory memory = {0};
+	const uint32_t stack = 0;
+	struct po_freebsd_gaps gaps;
+	bool failed;
+	int error;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(builder);
+	scarce.calls = 0;
+	scarce.fail_at = n;
+	error = po_freebsd_collect(
+	    &fake->source, &stack, 1, &memory, builder, &gaps);
+	scarce.fail_at = 0;
+	failed = scarce.calls >= n;
+	CU_ASSERT_EQUAL(error, failed ? -ENOMEM : 0);
+	/* And the next one works. */
+	po_builder_reset(builder);
+	CU_ASSERT_EQUAL(po_freebsd_collect(
+			    &fake->source, &stack, 1, &memory, builder, &gaps),
+	    0);
+	po_freebsd_forget(&memory);
+	po_builder_free(builder);
+	fake_free(fake);
+	CU_ASSERT_EQUAL(scarce.live, live);
+	return failed;
+}
+
+static void
+test_no_memory(void)
+{
+	unsigned long n = 1;
+
+	while (fail_nth(n))
+		n++;
+	CU_ASSERT_TRUE(n > 10);
+}
+
 int
 main(void)
 {
@@ -631,6 +676,7 @@ main(void)
 	    {"absent and damaged lists", test_absent_and_damaged},
 	    {"a stack that may not be seen", test_unreachable_stack},
 	    {"jails", test_jail},
+	    {"no memory", test_no_memory},
 	    CU_TEST_INFO_NULL,
 	};
 

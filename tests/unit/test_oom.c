@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * No memory at the Nth allocation, for every N of a collection: the builder
- * says so, leaks nothing, and works again after a reset.  Linked with
- * -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free.
+ * says so, leaks nothing, and works again after a reset.
  */
 #include "model/builder.h"
 
@@ -10,74 +9,10 @@
 #include <stdlib.h>
 
 #include "collection.h"
+#include "scarce.h"
 #include "unit.h"
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void __real_free(void *memory);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void __wrap_free(void *memory);
-
-static struct {
-	unsigned long calls;
-	unsigned long fail_at; /* 0: never */
-	long live;
-} memory;
-
 static struct collection collection;
-
-static bool
-fails(void)
-{
-	memory.calls++;
-	return memory.fail_at != 0 && memory.calls == memory.fail_at;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	void *new;
-
-	if (fails())
-		return NULL;
-	new = __real_malloc(size);
-	memory.live += new != NULL;
-	return new;
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	void *new;
-
-	if (fails())
-		return NULL;
-	new = __real_calloc(count, size);
-	memory.live += new != NULL;
-	return new;
-}
-
-void *
-__wrap_realloc(void *old, size_t size)
-{
-	void *new;
-
-	if (fails())
-		return NULL;
-	new = __real_realloc(old, size);
-	memory.live += old == NULL && new != NULL;
-	return new;
-}
-
-void
-__wrap_free(void *old)
-{
-	memory.live -= old != NULL;
-	__real_free(old);
-}
 
 /* One collection from beginning to end; *image is the caller's. */
 static int
@@ -109,11 +44,11 @@ fail_nth(unsigned long n, const void *expected, size_t expected_size)
 	int error;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(builder);
-	memory.calls = 0;
-	memory.fail_at = n;
+	scarce.calls = 0;
+	scarce.fail_at = n;
 	error = collect(builder, &image, &size);
-	failed = memory.calls >= n;
-	memory.fail_at = 0;
+	failed = scarce.calls >= n;
+	scarce.fail_at = 0;
 	CU_ASSERT_EQUAL(error, failed ? -ENOMEM : 0);
 	if (failed)
 		CU_ASSERT_PTR_NULL(image);
@@ -137,10 +72,10 @@ fail_and_free(unsigned long n)
 	size_t size;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(builder);
-	memory.calls = 0;
-	memory.fail_at = n;
+	scarce.calls = 0;
+	scarce.fail_at = n;
 	CU_ASSERT_EQUAL(collect(builder, &image, &size), -ENOMEM);
-	memory.fail_at = 0;
+	scarce.fail_at = 0;
 	free(image);
 	po_builder_free(builder);
 }
@@ -161,11 +96,11 @@ test_every_allocation(void)
 	CU_ASSERT_EQUAL_FATAL(collect(builder, &expected, &size), 0);
 	po_builder_free(builder);
 	for (n = 1; n < 10000; n++) {
-		before = memory.live;
+		before = scarce.live;
 		failed = fail_nth(n, expected, size);
 		if (failed)
 			fail_and_free(n);
-		CU_ASSERT_EQUAL(memory.live, before);
+		CU_ASSERT_EQUAL(scarce.live, before);
 		if (!failed)
 			break;
 	}
@@ -178,13 +113,13 @@ test_every_allocation(void)
 static void
 test_new(void)
 {
-	long before = memory.live;
+	long before = scarce.live;
 
-	memory.calls = 0;
-	memory.fail_at = 1;
+	scarce.calls = 0;
+	scarce.fail_at = 1;
 	CU_ASSERT_PTR_NULL(po_builder_new(&options));
-	memory.fail_at = 0;
-	CU_ASSERT_EQUAL(memory.live, before);
+	scarce.fail_at = 0;
+	CU_ASSERT_EQUAL(scarce.live, before);
 }
 
 int
