@@ -28,9 +28,12 @@
 
 struct agent {
 	const struct po_agent_options *options;
+	/* What the files say: it counts once they have been read whole. */
 	struct po_config config;
+	struct po_rules rules;
+	struct po_watch *watch;
 	struct po_handler *handler;
-	bool connected; /* to the master */
+	netsnmp_session *master; /* NULL: not connected */
 	bool ended;
 };
 
@@ -40,9 +43,10 @@ note_connected(int major, int minor, void *server, void *client)
 	struct agent *agent = client;
 
 	(void)major;
-	(void)minor;
-	(void)server;
-	agent->connected = true;
+	agent->master = minor == SNMPD_CALLBACK_INDEX_START ? server : NULL;
+	if (agent->watch != NULL)
+		po_notifier_set_master(
+		    po_watch_notifier(agent->watch), agent->master);
 	return 0;
 }
 
@@ -112,15 +116,17 @@ start_net_snmp(struct agent *agent)
 	/* init_agent() has its own idea of it; the files come later. */
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
 	    NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, PING_INTERVAL);
-	po_config_register("portowner", "", &agent->config);
+	po_config_register("portowner", "", &agent->config, &agent->rules);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION,
 	    SNMPD_CALLBACK_INDEX_START, note_connected, agent);
+	snmp_register_callback(SNMP_CALLBACK_APPLICATION,
+	    SNMPD_CALLBACK_INDEX_STOP, note_connected, agent);
 	if (options->standalone == NULL)
 		po_master_use(options->channel);
 	init_snmp("portowner");
 	if (options->standalone != NULL)
 		return listen_for_managers(options->standalone);
-	if (!agent->connected)
+	if (agent->master == NULL)
 		snmp_log(LOG_WARNING,
 		    "portownerd: no AgentX master at %s; trying again every "
 		    "%d s (snmpd.conf needs \"master agentx\")\n",
@@ -153,8 +159,20 @@ reload(struct agent *agent)
 {
 	snmp_log(LOG_INFO, "portownerd: reading the configuration again\n");
 	po_config_set_defaults(&agent->config);
+	po_rules_clear(&agent->rules);
 	free_config();
 	read_again(agent->options);
+	/* The supervisor has read it before: then it was right. */
+	if (agent->config.errors != 0) {
+		snmp_log(LOG_ERR,
+		    "portownerd: the old configuration stays in force\n");
+		return;
+	}
+	if (po_watch_configure(agent->watch, &agent->config, &agent->rules) !=
+	    0) {
+		snmp_log(LOG_ERR, "portownerd: no memory for the rules\n");
+		return;
+	}
 	po_feed_set_timeout(
 	    po_handler_feed(agent->handler), agent->config.cache_timeout);
 }
@@ -183,13 +201,38 @@ open_collector(void *context)
 	    agent->options->channel, PO_CHANNEL_COLLECTOR, -1);
 }
 
+static void
+look(void *context)
+{
+	struct agent *agent = context;
+
+	po_feed_look(po_handler_feed(agent->handler), false);
+}
+
+static int
+start_watching(struct agent *agent)
+{
+	const struct po_agent_options *options = agent->options;
+
+	agent->watch = po_watch_new(options->standalone == NULL);
+	if (agent->watch == NULL || po_watch_configure(agent->watch,
+					&agent->config, &agent->rules) != 0)
+		return -ENOMEM;
+	if (options->state[0] != '\0')
+		po_watch_restore(agent->watch, options->state);
+	po_notifier_set_master(po_watch_notifier(agent->watch), agent->master);
+	return 0;
+}
+
 static int
 start_serving(struct agent *agent)
 {
 	const struct po_agent_options *options = agent->options;
 	struct po_feed *feed;
 
-	agent->handler = po_handler_new(options->socket);
+	if (start_watching(agent) != 0)
+		return -ENOMEM;
+	agent->handler = po_handler_new(options->socket, agent->watch);
 	if (agent->handler == NULL)
 		return -ENOMEM;
 	feed = po_handler_feed(agent->handler);
@@ -202,6 +245,7 @@ start_serving(struct agent *agent)
 		snmp_log(LOG_ERR, "portownerd: the tables are refused\n");
 		return -EIO;
 	}
+	po_watch_begin(agent->watch, look, agent);
 	if (register_readfd(options->control, read_control, agent) != 0)
 		return -EIO;
 	return write(options->control, "R", 1) == 1 ? 0 : -errno;
@@ -258,9 +302,13 @@ po_agent_run(const struct po_agent_options *options)
 		run_once();
 	unregister_readfd(options->control);
 	po_handler_free(agent.handler);
+	po_watch_free(agent.watch);
+	po_rules_clear(&agent.rules);
 	/* Net-SNMP would free the argument of a callback that is left. */
 	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION,
 	    SNMPD_CALLBACK_INDEX_START, note_connected, &agent, 1);
+	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION,
+	    SNMPD_CALLBACK_INDEX_STOP, note_connected, &agent, 1);
 	if (error == 0) {
 		snmp_shutdown("portowner");
 		shutdown_agent();

@@ -12,6 +12,7 @@ struct po_agent_options {
 	const char *master; /* AgentX address, NULL: as configured */
 	const char *standalone; /* address to listen on; NULL: a subagent */
 	const char *socket; /* the collector's */
+	const char *state; /* the file where the state is kept; "": none */
 	/*
 	 * The supervisor's end: one octet 'R' goes out when the agent serves,
 	 * 'H' comes in to reload; the agent ends when it closes.

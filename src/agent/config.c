@@ -4,6 +4,7 @@
  */
 #include "agent/config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,11 +18,14 @@
 #include <net-snmp/net-snmp-includes.h>
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
+#include "agent/notify.h"
+
 /*
  * Net-SNMP calls a token's handler without any context, so the place to fill
  * has to be known here.
  */
 static struct po_config *filled;
+static struct po_rules *filled_rules;
 static const char *filled_type;
 static const char *filled_prefix;
 
@@ -40,6 +44,13 @@ static const struct {
     {"sandbox", "yes|no", true},
     {"collectorSocket", "path", false},
     {"cacheTimeout", "seconds", false},
+    {"watchInterval", "seconds", false},
+    {"debounce", "seconds", false},
+    {"notifyRate", "number", false},
+    {"stateFile", "path|none", false},
+    {"expect", "PROTOCOL ADDRESS:PORT COMMAND [USER] [stack WHICH]", false},
+    {"allow", "PROTOCOL ADDRESS:PORT [COMMAND [USER]] [stack WHICH]", false},
+    {"strict", "yes|no", false},
 };
 
 #define N_TOKENS (sizeof(tokens) / sizeof(tokens[0]))
@@ -56,6 +67,9 @@ po_config_set_defaults(struct po_config *config)
 	config->max_rows = PO_MAX_ROWS_DEFAULT;
 	config->all_stacks = true;
 	config->sandbox = true;
+	config->watch_interval = 10;
+	config->debounce = 5;
+	config->notify_rate = PO_NOTIFY_RATE_DEFAULT;
 	strcpy(config->collector_allow, "portowner");
 	strcpy(config->master, PO_DEFAULT_MASTER);
 	if (service != NULL && strlen(service) < 64)
@@ -85,6 +99,7 @@ complain(const char *token, const char *value, const char *what)
 
 	snprintf(text, sizeof(text), "%s %s: %s", token, value, what);
 	netsnmp_config_error("%s", text);
+	filled->errors++;
 }
 
 static bool
@@ -163,6 +178,42 @@ parse_source(const char *token, const char *value)
 		    "must be one of auto, " PO_SOURCES " or replay:FILE");
 }
 
+static void
+parse_rule(const char *token, const char *value, bool expected)
+{
+	char error[PO_RULE_ERROR_SIZE];
+
+	if (po_rules_add(filled_rules, expected, value, error) != 0)
+		complain(token, value, error);
+}
+
+/* What the agent does with snapshots; false: it is another token. */
+static bool
+parse_watching(const char *token, const char *name, const char *value)
+{
+	if (strcasecmp(name, "watchInterval") == 0)
+		parse_number(token, value, 0, PO_WATCH_INTERVAL_MAX,
+		    &filled->watch_interval);
+	else if (strcasecmp(name, "debounce") == 0)
+		parse_number(
+		    token, value, 0, PO_DEBOUNCE_MAX, &filled->debounce);
+	else if (strcasecmp(name, "notifyRate") == 0)
+		parse_number(
+		    token, value, 0, PO_NOTIFY_RATE_MAX, &filled->notify_rate);
+	else if (strcasecmp(name, "stateFile") == 0)
+		parse_text(token, value, filled->state_file,
+		    sizeof(filled->state_file));
+	else if (strcasecmp(name, "expect") == 0)
+		parse_rule(token, value, true);
+	else if (strcasecmp(name, "allow") == 0)
+		parse_rule(token, value, false);
+	else if (strcasecmp(name, "strict") == 0)
+		parse_choice(token, value, "yes", "no", &filled_rules->strict);
+	else
+		return false;
+	return true;
+}
+
 /* Called for each line with one of the tokens below. */
 static void
 parse_line(const char *token, char *line)
@@ -172,6 +223,8 @@ parse_line(const char *token, char *line)
 
 	while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
 		*--end = '\0';
+	if (parse_watching(token, name, line))
+		return;
 	if (strcasecmp(name, "source") == 0)
 		parse_source(token, line);
 	else if (strcasecmp(name, "collectorSocket") == 0)
@@ -208,13 +261,14 @@ token_name(size_t i, char name[64])
 }
 
 void
-po_config_register(
-    const char *type, const char *prefix, struct po_config *config)
+po_config_register(const char *type, const char *prefix,
+    struct po_config *config, struct po_rules *rules)
 {
 	char name[64];
 	size_t i;
 
 	filled = config;
+	filled_rules = rules;
 	filled_type = type;
 	filled_prefix = prefix;
 	for (i = 0; i < N_TOKENS; i++)
@@ -251,19 +305,39 @@ po_config_prepare(const struct po_config_files *files)
 		    NETSNMP_DS_LIB_OPTIONALCONFIG, files->extra);
 }
 
+/* Lines with tokens of Net-SNMP's own that are wrong show in the log alone. */
+static int
+count_error(int major, int minor, void *server, void *client)
+{
+	const struct snmp_log_message *message = server;
+
+	(void)major;
+	(void)minor;
+	if (strstr(message->msg, ": Error: ") != NULL)
+		++*(uint32_t *)client;
+	return SNMPERR_SUCCESS;
+}
+
 /* The life of the process that po_config_read_apart() forks. */
 static void
-read_and_send(const struct po_config_files *files, int out)
+read_and_send(const struct po_config_files *files, bool loud, int out)
 {
+	struct po_rules rules = {.items = NULL};
 	struct po_config config;
 	const char *master;
+	uint32_t errors = 0;
 	bool sent;
 	int null;
 
-	/* What is wrong with the files, the agent will say. */
-	snmp_disable_log();
-	null = open("/dev/null", O_WRONLY);
-	dup2(null, STDERR_FILENO);
+	if (!loud) {
+		/* What is wrong with the files, the agent will say. */
+		snmp_disable_log();
+		null = open("/dev/null", O_WRONLY);
+		dup2(null, STDERR_FILENO);
+	}
+	snmp_enable_calllog();
+	snmp_register_callback(
+	    SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, count_error, &errors);
 	po_config_prepare(files);
 	netsnmp_ds_set_boolean(
 	    NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_NO_TOKEN_WARNINGS, 1);
@@ -272,8 +346,10 @@ read_and_send(const struct po_config_files *files, int out)
 	netsnmp_ds_set_boolean(
 	    NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 0);
 	init_agent("portowner");
-	po_config_register("portowner", "", &config);
+	po_config_register("portowner", "", &config, &rules);
 	init_snmp("portowner");
+	if (errors > config.errors)
+		config.errors = errors;
 	master = netsnmp_ds_get_string(
 	    NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET);
 	if (master != NULL && strlen(master) < sizeof(config.master))
@@ -284,7 +360,7 @@ read_and_send(const struct po_config_files *files, int out)
 
 int
 po_config_read_apart(
-    const struct po_config_files *files, struct po_config *config)
+    const struct po_config_files *files, bool loud, struct po_config *config)
 {
 	size_t used = 0;
 	ssize_t got;
@@ -296,7 +372,7 @@ po_config_read_apart(
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
-		read_and_send(files, ends[1]);
+		read_and_send(files, loud, ends[1]);
 	}
 	close(ends[1]);
 	while (pid > 0 && used < sizeof(*config)) {
@@ -313,4 +389,59 @@ po_config_read_apart(
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	return pid < 0 ? -EAGAIN : used == sizeof(*config) ? 0 : -EIO;
+}
+
+const char *
+po_config_state_folder(char *buffer, size_t size)
+{
+	const char *service = getenv("STATE_DIRECTORY"); /* systemd's */
+	const char *own = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+	int length = -1;
+
+	if (service != NULL)
+		length = snprintf(
+		    buffer, size, "%.*s", (int)strcspn(service, ":"), service);
+	else if (geteuid() == 0)
+		length = snprintf(buffer, size, "%s", STATEDIR);
+	else if (own != NULL && own[0] == '/')
+		length = snprintf(buffer, size, "%s/portowner", own);
+	else if (home != NULL && home[0] == '/')
+		length =
+		    snprintf(buffer, size, "%s/.local/state/portowner", home);
+	return length > 0 && (size_t)length < size ? buffer : NULL;
+}
+
+int
+po_config_state_path(
+    const struct po_config *config, const char *folder, char *path, size_t size)
+{
+	struct po_config defaults;
+	size_t i, used;
+	int length;
+
+	path[0] = '\0';
+	if (strcmp(config->state_file, "none") == 0 ||
+	    (config->state_file[0] == '\0' && folder == NULL))
+		return 0;
+	if (config->state_file[0] != '\0') {
+		length = snprintf(path, size, "%s", config->state_file);
+		return (size_t)length < size ? 0 : -ENAMETOOLONG;
+	}
+	po_config_set_defaults(&defaults);
+	length = snprintf(path, size, "%s/state", folder);
+	if (length < 0 || (size_t)length >= size)
+		return -ENAMETOOLONG;
+	used = (size_t)length;
+	if (strcmp(config->collector_socket, defaults.collector_socket) == 0)
+		return 0;
+	for (i = 0; config->collector_socket[i] != '\0' && used < size; i++)
+		path[used++] =
+		    isalnum((unsigned char)config->collector_socket[i])
+			? config->collector_socket[i]
+			: '-';
+	if (used == size)
+		return -ENAMETOOLONG;
+	path[used] = '\0';
+	return 0;
 }

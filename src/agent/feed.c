@@ -21,22 +21,21 @@
 
 struct po_feed {
 	struct po_client *client;
+	struct po_watch *watch;
 	struct po_epoch *epoch;
 	void (*done)(void *context);
 	void *context;
 	uint32_t timeout; /* s */
 	int watched; /* descriptor in the event loop, -1: none */
 	bool refreshing;
+	bool again; /* look again when that has ended */
 	bool failed; /* the last time; so it is logged once */
 	bool partial; /* the same */
 	uint32_t dropped; /* the same */
 	uint64_t started; /* the refresh under way, us */
 	uint64_t retry_at; /* us */
-	uint64_t changed_at; /* us: a change, or the first snapshot */
 	uint32_t generation;
 	uint32_t errors;
-	uint32_t changes;
-	uint32_t last_change; /* ticks of sysUpTime */
 	uint32_t discontinuity;
 	char source[256];
 };
@@ -55,6 +54,7 @@ po_epoch_release(struct po_epoch *epoch)
 		return;
 	po_shared_release(epoch->shared);
 	free(epoch->history);
+	free(epoch->verdicts);
 	free(epoch);
 }
 
@@ -63,12 +63,8 @@ static struct po_epoch *
 new_epoch(struct po_shared *shared)
 {
 	struct po_epoch *epoch = calloc(1, sizeof(*epoch));
-	size_t count = shared->snapshot.n_listeners;
 
-	if (epoch != NULL)
-		epoch->history = calloc(count + 1, sizeof(*epoch->history));
-	if (epoch == NULL || epoch->history == NULL) {
-		free(epoch);
+	if (epoch == NULL) {
 		po_shared_release(shared);
 		return NULL;
 	}
@@ -85,6 +81,7 @@ empty_epoch(void)
 	const struct po_seal seal = {.source = "none"};
 	struct po_builder *builder = po_builder_new(&options);
 	struct po_shared *shared = NULL;
+	struct po_epoch *epoch;
 	void *image = NULL;
 	size_t size;
 	int fd;
@@ -102,7 +99,16 @@ empty_epoch(void)
 	}
 	free(image);
 	po_builder_free(builder);
-	return shared == NULL ? NULL : new_epoch(shared);
+	epoch = shared == NULL ? NULL : new_epoch(shared);
+	if (epoch == NULL)
+		return NULL;
+	/* No listener, no rule. */
+	epoch->verdicts = calloc(1, sizeof(*epoch->verdicts));
+	if (epoch->verdicts == NULL) {
+		po_epoch_release(epoch);
+		return NULL;
+	}
+	return epoch;
 }
 
 static uint32_t
@@ -112,8 +118,8 @@ uptime(void)
 }
 
 struct po_feed *
-po_feed_new(
-    const char *collector_socket, void (*done)(void *context), void *context)
+po_feed_new(const char *collector_socket, struct po_watch *watch,
+    void (*done)(void *context), void *context)
 {
 	struct po_feed *feed = calloc(1, sizeof(*feed));
 
@@ -125,11 +131,11 @@ po_feed_new(
 		po_feed_free(feed);
 		return NULL;
 	}
+	feed->watch = watch;
 	feed->done = done;
 	feed->context = context;
 	feed->timeout = 30;
 	feed->watched = -1;
-	feed->changed_at = po_clock_us();
 	feed->discontinuity = uptime();
 	strcpy(feed->source, "none");
 	return feed;
@@ -152,23 +158,6 @@ po_feed_free(struct po_feed *feed)
 	po_client_free(feed->client);
 	po_epoch_release(feed->epoch);
 	free(feed);
-}
-
-/* Counts what happened to the listeners since the snapshot before. */
-static void
-compare_listeners(struct po_feed *feed, struct po_epoch *epoch)
-{
-	const struct po_snapshot *before = &feed->epoch->shared->snapshot;
-	uint32_t changes;
-
-	changes = po_history_compare(feed->generation == 0 ? NULL : before,
-	    feed->epoch->history, &epoch->shared->snapshot, epoch->history);
-	if (changes == 0 && feed->generation != 0)
-		return;
-	feed->changed_at = po_clock_us();
-	feed->changes += changes;
-	if (changes != 0)
-		feed->last_change = uptime();
 }
 
 /* Says once what the rows lack, and once that they are whole again. */
@@ -217,13 +206,15 @@ take_snapshot(struct po_feed *feed, struct po_shared *shared)
 		return;
 	}
 	epoch = new_epoch(shared);
-	if (epoch == NULL) {
+	if (epoch == NULL ||
+	    po_watch_take(feed->watch, &epoch->shared->snapshot,
+		&epoch->history, &epoch->verdicts) != 0) {
+		po_epoch_release(epoch);
 		feed->errors++;
 		return;
 	}
 	memcpy(feed->source, shared->source, sizeof(feed->source));
 	log_visibility(feed, &shared->snapshot);
-	compare_listeners(feed, epoch);
 	po_epoch_release(feed->epoch);
 	feed->epoch = epoch;
 	feed->generation++;
@@ -247,6 +238,8 @@ end_refresh(struct po_feed *feed)
 		return;
 	feed->refreshing = false;
 	feed->done(feed->context);
+	if (feed->again)
+		po_feed_look(feed, false);
 }
 
 static void
@@ -260,6 +253,10 @@ receive(int fd, void *context)
 	result = po_client_receive(feed->client, &shared);
 	if (result == 0)
 		return;
+	if (result == PO_CLIENT_HINT) {
+		po_feed_look(feed, true);
+		return;
+	}
 	if (po_client_descriptor(feed->client) != fd)
 		unwatch(feed);
 	if (result > 0)
@@ -284,11 +281,11 @@ watch(struct po_feed *feed)
 
 /* Asks the collector, a second time where the first broke a dead connection. */
 static int
-ask(struct po_feed *feed)
+ask(struct po_feed *feed, uint32_t age)
 {
-	const uint32_t age = feed->timeout * 1000;
 	int error;
 
+	po_client_want_hints(feed->client, po_watch_is_looking(feed->watch));
 	error = po_client_request(feed->client, age);
 	if (error == -EPIPE || error == -ECONNRESET)
 		error = po_client_request(feed->client, age);
@@ -309,6 +306,7 @@ po_feed_start(struct po_feed *feed, unsigned int timeout)
 	struct po_shared *shared;
 	int error;
 
+	po_client_want_hints(feed->client, po_watch_is_looking(feed->watch));
 	error = po_client_fetch(
 	    feed->client, feed->timeout * 1000, timeout, &shared);
 	if (error == 0)
@@ -334,25 +332,45 @@ age_of(const struct po_feed *feed)
 	return now > taken ? now - taken : 0;
 }
 
+/* False: not now. */
+static bool
+begin_refresh(struct po_feed *feed, uint32_t age)
+{
+	const uint64_t now = po_clock_us();
+
+	if (now < feed->retry_at)
+		return false;
+	if (ask(feed, age) != 0) {
+		note_failure(feed);
+		return false;
+	}
+	feed->refreshing = true;
+	feed->started = now;
+	return true;
+}
+
+void
+po_feed_look(struct po_feed *feed, bool after)
+{
+	if (feed->refreshing) {
+		feed->again = feed->again || after;
+		return;
+	}
+	feed->again = false;
+	begin_refresh(feed, 0);
+}
+
 uint64_t
 po_feed_refresh(struct po_feed *feed)
 {
 	const uint64_t now = po_clock_us();
 	uint64_t waited;
 
-	if (!feed->refreshing) {
-		if (feed->generation != 0 &&
-		    age_of(feed) <= (uint64_t)feed->timeout * 1000000)
-			return 0;
-		if (now < feed->retry_at)
-			return 0;
-		if (ask(feed) != 0) {
-			note_failure(feed);
-			return 0;
-		}
-		feed->refreshing = true;
-		feed->started = now;
-	}
+	if (feed->generation != 0 &&
+	    age_of(feed) <= (uint64_t)feed->timeout * 1000000)
+		return 0;
+	if (!feed->refreshing && !begin_refresh(feed, feed->timeout * 1000))
+		return 0;
 	waited = now - feed->started;
 	return waited < PO_FEED_PATIENCE ? PO_FEED_PATIENCE - waited : 0;
 }
@@ -389,9 +407,7 @@ po_feed_status(struct po_feed *feed, struct po_status *status)
 		collect_us > UINT32_MAX ? UINT32_MAX : (uint32_t)collect_us,
 	    .collect_errors = feed->errors,
 	    .source = feed->source,
-	    .listener_changes = feed->changes,
-	    .listener_last_change = feed->last_change,
-	    .listener_change_age = ticks(po_clock_us() - feed->changed_at),
 	    .discontinuity = feed->discontinuity,
 	};
+	po_watch_status(feed->watch, uptime(), status);
 }

@@ -7,19 +7,21 @@
 #define PO_AGENT_FEED_H
 
 #include "broker/share.h"
+#include "agent/watch.h"
 #include "mib/view.h"
 
 /* A request waits this long for a fresher snapshot; the master waits 1 s. */
 #define PO_FEED_PATIENCE 800000 /* us */
 
 /*
- * A snapshot with the history of its listeners, counted by the requests that
+ * A snapshot with what is known of its listeners, counted by the requests that
  * are answered from it.
  */
 struct po_epoch {
 	unsigned int references;
 	struct po_shared *shared;
 	struct po_listener_history *history;
+	struct po_verdicts *verdicts;
 };
 
 void po_epoch_release(struct po_epoch *epoch);
@@ -27,11 +29,12 @@ void po_epoch_release(struct po_epoch *epoch);
 struct po_feed;
 
 /*
- * done(context) is called whenever a refresh has ended, well or not.  Nothing
- * is asked yet.  NULL: no memory.
+ * done(context) is called whenever a refresh has ended, well or not.  Each
+ * snapshot goes through watch, which must live longer.  Nothing is asked yet.
+ * NULL: no memory.
  */
-struct po_feed *po_feed_new(
-    const char *collector_socket, void (*done)(void *context), void *context);
+struct po_feed *po_feed_new(const char *collector_socket,
+    struct po_watch *watch, void (*done)(void *context), void *context);
 void po_feed_free(struct po_feed *feed);
 
 /* Lets function connect to the collector: see po_client_set_connect(). */
@@ -50,6 +53,12 @@ struct po_epoch *po_feed_hold(struct po_feed *feed);
  * that the answer has to come from what is at hand.
  */
 uint64_t po_feed_refresh(struct po_feed *feed);
+
+/*
+ * Asks for a snapshot that is taken after now, whatever is at hand.  after: a
+ * refresh that is under way may be too early, and does not do.
+ */
+void po_feed_look(struct po_feed *feed, bool after);
 
 uint32_t po_feed_timeout(const struct po_feed *feed); /* s */
 void po_feed_set_timeout(struct po_feed *feed, uint32_t seconds);

@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -20,7 +21,7 @@
 #include "model/clock.h"
 
 #define EPOCH_KEY "portOwnerEpoch"
-#define OLD_TIMEOUT_KEY "portOwnerOldTimeout"
+#define OLD_VALUE_KEY "portOwnerOldValue"
 
 /* A set of requests that waits for the feed. */
 struct pending {
@@ -30,6 +31,7 @@ struct pending {
 
 struct po_handler {
 	struct po_feed *feed;
+	struct po_watch *watch;
 	netsnmp_handler_registration *registration;
 	oid root[MAX_OID_LEN]; /* the module's */
 	size_t root_length;
@@ -65,6 +67,15 @@ epoch_of(struct po_handler *handler, netsnmp_agent_request_info *info)
 	return epoch;
 }
 
+static uint64_t
+unix_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 static void
 begin_pass(struct pass *pass, struct po_handler *handler,
     netsnmp_agent_request_info *info)
@@ -78,7 +89,9 @@ begin_pass(struct pass *pass, struct po_handler *handler,
 	    .snapshot = &epoch->shared->snapshot,
 	    .status = &pass->status,
 	    .history = epoch->history,
+	    .verdicts = epoch->verdicts,
 	    .now = po_clock_us(),
+	    .now_unix = unix_us(),
 	};
 }
 
@@ -328,36 +341,72 @@ delegate(struct po_handler *handler, netsnmp_mib_handler *mib,
 	return true;
 }
 
-/* The one writable object: portOwnerCacheTimeout. */
-static bool
-is_timeout(
+/* The writable objects, and no others. */
+enum writable { NOT_WRITABLE = 0, CACHE_TIMEOUT = 2, NOTIFY_ENABLE = 18 };
+
+static enum writable
+writable_of(
     const struct po_handler *handler, const netsnmp_variable_list *varbind)
 {
-	static const uint32_t timeout[] = {1, 1, 2, 0};
 	uint32_t name[PO_NAME_MAX];
 	size_t length;
 
-	return relative_name(handler, varbind, name, &length) && length == 4 &&
-	       memcmp(name, timeout, sizeof(timeout)) == 0;
+	if (!relative_name(handler, varbind, name, &length) || length != 4 ||
+	    name[0] != 1 || name[1] != 1 || name[3] != 0)
+		return NOT_WRITABLE;
+	return name[2] == CACHE_TIMEOUT	  ? CACHE_TIMEOUT
+	       : name[2] == NOTIFY_ENABLE ? NOTIFY_ENABLE
+					  : NOT_WRITABLE;
+}
+
+static int
+check_range(
+    const netsnmp_variable_list *varbind, u_char type, long low, long high)
+{
+	if (varbind->type != type)
+		return SNMP_ERR_WRONGTYPE;
+	if (*varbind->val.integer < low || *varbind->val.integer > high)
+		return SNMP_ERR_WRONGVALUE;
+	return SNMP_ERR_NOERROR;
 }
 
 static int
 check_set(
     const struct po_handler *handler, const netsnmp_variable_list *varbind)
 {
-	if (!is_timeout(handler, varbind))
+	switch (writable_of(handler, varbind)) {
+	case CACHE_TIMEOUT:
+		return check_range(varbind, ASN_UNSIGNED, PO_CACHE_TIMEOUT_MIN,
+		    PO_CACHE_TIMEOUT_MAX);
+	case NOTIFY_ENABLE: /* TruthValue */
+		return check_range(varbind, ASN_INTEGER, 1, 2);
+	default:
 		return SNMP_ERR_NOTWRITABLE;
-	if (varbind->type != ASN_UNSIGNED)
-		return SNMP_ERR_WRONGTYPE;
-	if (*varbind->val.integer < PO_CACHE_TIMEOUT_MIN ||
-	    *varbind->val.integer > PO_CACHE_TIMEOUT_MAX)
-		return SNMP_ERR_WRONGVALUE;
-	return SNMP_ERR_NOERROR;
+	}
+}
+
+static uint32_t
+get_old(const struct po_handler *handler, enum writable object)
+{
+	if (object == CACHE_TIMEOUT)
+		return po_feed_timeout(handler->feed);
+	return po_notifier_enabled(po_watch_notifier(handler->watch)) ? 1 : 2;
 }
 
 static void
-set_timeout(struct po_handler *handler, netsnmp_request_info *request)
+set_value_of(struct po_handler *handler, enum writable object, uint32_t value)
 {
+	if (object == CACHE_TIMEOUT)
+		po_feed_set_timeout(handler->feed, value);
+	else
+		po_watch_set_notify(handler->watch, value == 1);
+}
+
+/* Sets, and remembers what was there before. */
+static void
+do_set(struct po_handler *handler, netsnmp_request_info *request)
+{
+	const enum writable object = writable_of(handler, request->requestvb);
 	uint32_t *old = malloc(sizeof(*old));
 
 	if (old == NULL) {
@@ -365,21 +414,22 @@ set_timeout(struct po_handler *handler, netsnmp_request_info *request)
 		    request, SNMP_ERR_RESOURCEUNAVAILABLE);
 		return;
 	}
-	*old = po_feed_timeout(handler->feed);
+	*old = get_old(handler, object);
 	netsnmp_request_add_list_data(
-	    request, netsnmp_create_data_list(OLD_TIMEOUT_KEY, old, free));
-	po_feed_set_timeout(
-	    handler->feed, (uint32_t)*request->requestvb->val.integer);
+	    request, netsnmp_create_data_list(OLD_VALUE_KEY, old, free));
+	set_value_of(
+	    handler, object, (uint32_t)*request->requestvb->val.integer);
 }
 
 static void
-unset_timeout(struct po_handler *handler, netsnmp_request_info *request)
+undo_set(struct po_handler *handler, netsnmp_request_info *request)
 {
 	const uint32_t *old =
-	    netsnmp_request_get_list_data(request, OLD_TIMEOUT_KEY);
+	    netsnmp_request_get_list_data(request, OLD_VALUE_KEY);
 
 	if (old != NULL)
-		po_feed_set_timeout(handler->feed, *old);
+		set_value_of(
+		    handler, writable_of(handler, request->requestvb), *old);
 }
 
 static void
@@ -399,10 +449,10 @@ handle_set(struct po_handler *handler, netsnmp_agent_request_info *info,
 				netsnmp_request_set_error(request, error);
 			break;
 		case MODE_SET_ACTION:
-			set_timeout(handler, request);
+			do_set(handler, request);
 			break;
 		case MODE_SET_UNDO:
-			unset_timeout(handler, request);
+			undo_set(handler, request);
 			break;
 		}
 	}
@@ -433,32 +483,17 @@ handle(netsnmp_mib_handler *mib, netsnmp_handler_registration *registration,
 	return SNMP_ERR_NOERROR;
 }
 
-/* PO_OID_ROOT, checked by configure: numbers with dots between. */
-static size_t
-parse_root(oid *root)
-{
-	const char *text = PO_OID_ROOT;
-	size_t length = 0;
-	char *end;
-
-	while (length < MAX_OID_LEN - PO_NAME_MAX) {
-		root[length++] = strtoul(text, &end, 10);
-		if (*end != '.')
-			break;
-		text = end + 1;
-	}
-	return length;
-}
-
 struct po_handler *
-po_handler_new(const char *collector_socket)
+po_handler_new(const char *collector_socket, struct po_watch *watch)
 {
 	struct po_handler *handler = calloc(1, sizeof(*handler));
 
 	if (handler == NULL)
 		return NULL;
-	handler->root_length = parse_root(handler->root);
-	handler->feed = po_feed_new(collector_socket, resume_all, handler);
+	handler->root_length = po_notify_root(handler->root);
+	handler->watch = watch;
+	handler->feed =
+	    po_feed_new(collector_socket, watch, resume_all, handler);
 	if (handler->feed == NULL) {
 		free(handler);
 		return NULL;

@@ -24,6 +24,7 @@ struct po_client {
 	struct sockaddr_un address;
 	int fd;
 	bool waiting;
+	bool hints; /* are wanted */
 	size_t got; /* octets of reply */
 	struct po_broker_reply reply;
 	int image; /* the descriptor that came with it, or -1 */
@@ -93,6 +94,12 @@ fail(struct po_client *client, const char *what, int error)
 	return error;
 }
 
+void
+po_client_want_hints(struct po_client *client, bool wanted)
+{
+	client->hints = wanted;
+}
+
 static int
 connect_client(struct po_client *client)
 {
@@ -119,6 +126,7 @@ po_client_request(struct po_client *client, uint32_t max_age)
 	    .magic = PO_BROKER_MAGIC,
 	    .version = PO_BROKER_VERSION,
 	    .max_age = max_age,
+	    .flags = client->hints ? PO_BROKER_WANTS_HINT : 0,
 	};
 	ssize_t sent;
 	int error;
@@ -203,6 +211,10 @@ po_client_receive(struct po_client *client, struct po_shared **shared)
 	    client->reply.version != PO_BROKER_VERSION)
 		return fail(
 		    client, "not the protocol of this version", -EPROTO);
+	if (client->reply.kind == PO_BROKER_HINT) {
+		forget_image(client);
+		return PO_CLIENT_HINT;
+	}
 	if (client->reply.status != 0)
 		return take_failure(client);
 	if (client->image < 0)
@@ -232,6 +244,8 @@ po_client_fetch(struct po_client *client, uint32_t max_age,
 		return result;
 	for (;;) {
 		result = po_client_receive(client, shared);
+		if (result == PO_CLIENT_HINT)
+			continue;
 		if (result != 0)
 			return result < 0 ? result : 0;
 		now = po_clock_us() / 1000;

@@ -21,6 +21,9 @@ void po_client_free(struct po_client *client);
 void po_client_set_connect(
     struct po_client *client, int (*function)(void *context), void *context);
 
+/* From the next request on, hints are wanted: see broker/protocol.h. */
+void po_client_want_hints(struct po_client *client, bool wanted);
+
 /*
  * Asks for a snapshot that is not older than max_age milliseconds, connecting
  * first if need be.  Asking while an answer is awaited is harmless.  Returns 0
@@ -33,9 +36,12 @@ int po_client_descriptor(const struct po_client *client);
 
 bool po_client_is_waiting(const struct po_client *client);
 
+/* po_client_receive(): not an answer, but a new request would find more. */
+#define PO_CLIENT_HINT 2
+
 /*
  * Takes an answer.  Returns 1 and a snapshot for the caller; 0: not yet;
- * or -errno with a sentence in po_client_error(): the collection failed
+ * PO_CLIENT_HINT; or -errno with a sentence in po_client_error(): the collection failed
  * (the connection stays) or the connection broke (it is closed).
  */
 int po_client_receive(struct po_client *client, struct po_shared **shared);

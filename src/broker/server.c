@@ -24,6 +24,7 @@
 
 #define ANSWER_PATIENCE 1000000 /* us */
 #define LOOK 2 /* ms between looks at answers that were not taken */
+#define HINTS 200000 /* us between two: so much a change may cost */
 
 struct reader {
 	int fd; /* -1: a free place */
@@ -32,6 +33,8 @@ struct reader {
 	uint64_t active; /* us: when it came or asked */
 	struct po_broker_request request;
 	bool waiting; /* its request is complete and not answered */
+	bool wants_hint; /* and has got none since it asked */
+	bool hint_due; /* there was an event that its snapshot may lack */
 	uint64_t deadline; /* us: for taking the answer; 0: none is unread */
 };
 
@@ -39,6 +42,9 @@ struct server {
 	const struct po_server_options *options;
 	struct po_collector *collector;
 	struct reader readers[PO_READERS_MAX];
+	int events; /* the collector's, -1: none */
+	bool hints_due; /* some reader's */
+	uint64_t hint_at; /* us: no sooner */
 	int image; /* the snapshot at hand, -1: none */
 	uint64_t size;
 	uint64_t taken;
@@ -116,6 +122,8 @@ read_request(struct reader *reader)
 	}
 	reader->active = po_clock_us();
 	reader->waiting = true;
+	reader->wants_hint =
+	    (reader->request.flags & PO_BROKER_WANTS_HINT) != 0;
 }
 
 static bool
@@ -327,24 +335,123 @@ answer_readers(struct server *server)
 			answer_reader(server, reader, now);
 }
 
+/* A hint that finds no room is no hint less: the reader asks anyway. */
+static void
+send_hint(struct reader *reader)
+{
+	static const struct po_broker_reply hint = {
+	    .magic = PO_BROKER_MAGIC,
+	    .version = PO_BROKER_VERSION,
+	    .kind = PO_BROKER_HINT,
+	};
+	ssize_t sent;
+
+	sent = po_rights_send(reader->fd, &hint, sizeof(hint), -1);
+	reader->hint_due = false;
+	if (sent == (ssize_t)sizeof(hint))
+		reader->wants_hint = false;
+	else if (sent != -EAGAIN && sent != -EWOULDBLOCK && sent != -EINTR)
+		drop_reader(reader);
+}
+
+/* Whoever waits for an answer gets that first. */
+static void
+hint_readers(struct server *server)
+{
+	const uint64_t now = po_clock_us();
+	struct reader *reader;
+
+	if (!server->hints_due || now < server->hint_at)
+		return;
+	server->hints_due = false;
+	server->hint_at = now + HINTS;
+	for (reader = server->readers;
+	     reader < server->readers + PO_READERS_MAX; reader++) {
+		if (reader->fd < 0 || !reader->hint_due)
+			continue;
+		if (!reader->waiting)
+			send_hint(reader);
+		else
+			server->hints_due = true;
+	}
+}
+
+static void
+note_event(struct server *server)
+{
+	struct reader *reader;
+
+	for (reader = server->readers;
+	     reader < server->readers + PO_READERS_MAX; reader++) {
+		if (reader->fd < 0 || !reader->wants_hint)
+			continue;
+		reader->hint_due = true;
+		server->hints_due = true;
+	}
+}
+
+/* A collection that begins now finds whatever there were events of. */
+static void
+forget_events(struct server *server)
+{
+	struct reader *reader;
+
+	for (reader = server->readers;
+	     reader < server->readers + PO_READERS_MAX; reader++)
+		if (reader->waiting)
+			reader->hint_due = false;
+}
+
+static void
+take_events(struct server *server)
+{
+	struct pollfd fd = {server->events, POLLIN, 0};
+
+	if (server->events < 0 || poll(&fd, 1, 0) != 1)
+		return;
+	if ((fd.revents & POLLIN) == 0) {
+		/* The source is gone: looking now and then still works. */
+		server->options->log(
+		    LOG_WARNING, "the kernel tells of no new listeners more");
+		server->events = -1;
+		return;
+	}
+	po_collector_acknowledge(server->collector);
+	note_event(server);
+}
+
+/* The time until hints are due, ms; or -1. */
+static int
+hint_timeout(const struct server *server)
+{
+	const uint64_t now = po_clock_us();
+
+	if (!server->hints_due)
+		return -1;
+	return server->hint_at > now ? (int)((server->hint_at - now) / 1000) + 1
+				     : 0;
+}
+
 /* Waits for anything to do; false when the control side has closed. */
 static bool
 wait_for_work(struct server *server)
 {
-	struct pollfd fds[PO_READERS_MAX + 2];
+	struct pollfd fds[PO_READERS_MAX + 3];
 	const struct reader *reader;
-	int timeout = -1;
+	int timeout = hint_timeout(server);
 	nfds_t n = 0;
 
 	fds[n++] = (struct pollfd){server->options->control, POLLIN, 0};
 	fds[n++] = (struct pollfd){server->options->listener, POLLIN, 0};
+	fds[n++] = (struct pollfd){server->events, POLLIN, 0};
 	for (reader = server->readers;
 	     reader < server->readers + PO_READERS_MAX; reader++) {
 		if (reader->fd < 0)
 			continue;
 		/* No event tells that an answer was taken: look now and then. */
 		if (reader->waiting || reader->deadline != 0)
-			timeout = LOOK;
+			timeout =
+			    timeout < 0 || timeout > LOOK ? LOOK : timeout;
 		else
 			fds[n++] = (struct pollfd){reader->fd, POLLIN, 0};
 	}
@@ -356,7 +463,11 @@ wait_for_work(struct server *server)
 int
 po_server_run(const struct po_server_options *options)
 {
-	struct server server = {.options = options, .image = -1};
+	struct server server = {
+	    .options = options,
+	    .events = -1,
+	    .image = -1,
+	};
 	char error[PO_BROKER_TEXT];
 	size_t i;
 	int result;
@@ -371,6 +482,7 @@ po_server_run(const struct po_server_options *options)
 	}
 	if (error[0] != '\0')
 		options->log(LOG_NOTICE, error);
+	server.events = po_collector_event_fd(server.collector);
 	result = options->confine(options->context);
 	if (result != 0) {
 		po_collector_close(server.collector);
@@ -380,13 +492,16 @@ po_server_run(const struct po_server_options *options)
 		options->log(LOG_WARNING, "nobody waits for the collector");
 	while (wait_for_work(&server)) {
 		read_requests(&server);
+		take_events(&server);
 		if (is_wanted(&server)) {
+			forget_events(&server);
 			collect(&server);
 			if (server.status == -ENOTRECOVERABLE)
 				break;
 			read_requests(&server);
 		}
 		answer_readers(&server);
+		hint_readers(&server);
 	}
 	for (i = 0; i < PO_READERS_MAX; i++)
 		if (server.readers[i].fd >= 0)

@@ -320,6 +320,22 @@ po_collector_collect(struct po_collector *collector, void **image, size_t *size,
 	return result;
 }
 
+int
+po_collector_event_fd(const struct po_collector *collector)
+{
+	const struct po_collector_ops *ops = collector->ops;
+
+	if (ops == NULL || ops->event_fd == NULL)
+		return -1;
+	return ops->event_fd(collector->state);
+}
+
+void
+po_collector_acknowledge(struct po_collector *collector)
+{
+	collector->ops->acknowledge(collector->state);
+}
+
 const char *
 po_collector_source(const struct po_collector *collector)
 {

@@ -33,12 +33,20 @@ struct po_collector;
 /*
  * What an operating system provides.  open: required; *state is passed to the
  * others.  collect: required, fills an empty builder.  close: required.
+ *
+ * event_fd: optional; where the kernel tells of new listeners, a descriptor
+ * that becomes readable then, or -1.  It is asked for once, after open, and
+ * stays the collector's.  acknowledge: required with event_fd; makes the
+ * descriptor unreadable again.  A socket that came before is found by a
+ * collection that begins after.
  */
 struct po_collector_ops {
 	const char *name;
 	int (*open)(const struct po_collect_options *options, void **state);
 	int (*collect)(void *state, struct po_builder *builder);
 	void (*close)(void *state);
+	int (*event_fd)(void *state);
+	void (*acknowledge)(void *state);
 };
 
 /* The build's collectors, best first, ended by NULL. */
@@ -61,6 +69,10 @@ int po_collector_open(const struct po_collect_options *options,
  */
 int po_collector_collect(struct po_collector *collector, void **image,
     size_t *size, char *error, size_t error_size);
+
+/* As po_collector_ops.event_fd and acknowledge; -1: there are no events. */
+int po_collector_event_fd(const struct po_collector *collector);
+void po_collector_acknowledge(struct po_collector *collector);
 
 /* The source in use: "diag", "replay:FILE". */
 const char *po_collector_source(const struct po_collector *collector);

@@ -173,7 +173,7 @@ po_profile_refreshes(const struct po_daemon_options *options)
 	size_t phase;
 	int status = 1;
 
-	if (po_config_read_apart(&options->files, &config) != 0) {
+	if (po_config_read_apart(&options->files, true, &config) != 0) {
 		fputs("portownerd: the configuration cannot be read\n", stderr);
 		return 1;
 	}

@@ -8,7 +8,8 @@
  *
  * What is missing on purpose, with what it would be good for:
  *   execve, fork        another program; threads are allowed
- *   open for writing    /proc/PID/mem, with CAP_SYS_PTRACE
+ *   open for writing    /proc/PID/mem, with CAP_SYS_PTRACE; the agent may make
+ *                       new files, for its state
  *   open_by_handle_at   files beyond any folder, with CAP_DAC_READ_SEARCH
  *   PROT_EXEC           code that came in as data
  *   setns               it needs CAP_SYS_ADMIN anyway; who has that opens
@@ -116,6 +117,10 @@ static const char *const serving[] = {"accept", "accept4"};
  */
 static const char *const collecting[] = {"bind", "pidfd_getfd", "pidfd_open"};
 
+/* Replaces its state file by a new one: see allow_new_files(). */
+static const char *const keeping[] = {"fdatasync", "fsync", "rename",
+    "renameat", "renameat2", "unlink", "unlinkat"};
+
 /* Opens sessions with trap sinks, and managers' by streams. */
 static const char *const managed[] = {"accept", "accept4", "bind"};
 
@@ -194,6 +199,18 @@ allow_reading(struct filter *f)
 
 	allow_bits(f, "open", 1, change, O_RDONLY);
 	allow_bits(f, "openat", 2, change, O_RDONLY);
+}
+
+/* Files that did not exist; what there is stays closed to writing. */
+static void
+allow_new_files(struct filter *f)
+{
+	const uint64_t change = O_WRONLY | O_RDWR | O_CREAT | O_EXCL | O_TRUNC;
+	const uint64_t new = O_WRONLY | O_CREAT | O_EXCL;
+
+	allow_bits(f, "open", 1, change, new);
+	allow_bits(f, "openat", 2, change, new);
+	allow_all(f, keeping, COUNT(keeping));
 }
 
 static void
@@ -284,8 +301,10 @@ allow_role(struct filter *f, enum po_sandbox_role role)
 		allow_all(f, serving, COUNT(serving));
 		break;
 	case PO_SANDBOX_SUBAGENT:
+		allow_new_files(f);
 		break;
 	case PO_SANDBOX_STANDALONE:
+		allow_new_files(f);
 		allow_all(f, managed, COUNT(managed));
 		allow_socket(f, AF_INET, SOCK_DGRAM, -1);
 		allow_socket(f, AF_INET6, SOCK_DGRAM, -1);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __GLIBC__
@@ -57,6 +58,7 @@ struct child {
 struct po_supervisor {
 	const struct po_daemon_options *options;
 	struct po_config config;
+	char state[1024]; /* the file where the agent keeps its; "": none */
 	struct po_identity identity;
 	gid_t groups[PO_GROUPS_MAX]; /* that may read the collector */
 	size_t n_groups;
@@ -200,6 +202,7 @@ run_agent(struct po_supervisor *s, int control, int channel)
 	    .master = s->config.master,
 	    .standalone = s->options->standalone,
 	    .socket = s->config.collector_socket,
+	    .state = s->state,
 	    .control = control,
 	    .channel = channel,
 	    .confine = confine_agent,
@@ -345,7 +348,8 @@ reap(struct po_supervisor *s)
 
 /*
  * The collector begins anew with the new configuration, except for the place
- * of its socket; the agent reads it by itself, where it still can.
+ * of its socket; the agent reads it by itself, where it still can.  One that is
+ * wrong is as if it were not there.
  */
 static void
 reload(struct po_supervisor *s)
@@ -354,12 +358,23 @@ reload(struct po_supervisor *s)
 	const bool reads_files = po_sandbox_reads_files(s->config.sandbox);
 	struct po_config config;
 
-	if (po_config_read_apart(&s->options->files, &config) == 0) {
+	if (po_config_read_apart(&s->options->files, true, &config) == 0) {
+		if (config.errors != 0) {
+			snmp_log(LOG_ERR,
+			    "portownerd: the configuration has errors: the "
+			    "old one stays in force\n");
+			return;
+		}
 		if (strcmp(config.collector_socket,
 			s->config.collector_socket) != 0)
 			snmp_log(LOG_WARNING,
 			    "portownerd: a new collectorSocket is used after "
 			    "a restart\n");
+		if (strcmp(config.state_file, s->config.state_file) != 0)
+			snmp_log(LOG_WARNING,
+			    "portownerd: a new stateFile is used after a "
+			    "restart\n");
+		strcpy(config.state_file, s->config.state_file);
 		strcpy(config.collector_socket, s->config.collector_socket);
 		strcpy(config.master, s->config.master);
 		s->config = config;
@@ -573,13 +588,48 @@ take_lock(struct po_supervisor *s)
 	return s->lock;
 }
 
+/* The folder of the state file is made, and given to the agent's user. */
+static void
+make_state_folder(const struct po_supervisor *s)
+{
+	char folder[sizeof(s->state)], *slash;
+
+	strcpy(folder, s->state);
+	slash = strrchr(folder, '/');
+	if (slash == NULL || slash == folder)
+		return;
+	*slash = '\0';
+	/* Whoever made it before has said whose it is. */
+	if (mkdir(folder, 0750) != 0 || !s->identity.change)
+		return;
+	if (chown(folder, s->identity.uid, s->identity.gid) != 0)
+		snmp_log(
+		    LOG_ERR, "portownerd: %s: %s\n", folder, strerror(errno));
+}
+
+/* Without a place to keep its state the agent works all the same. */
+static void
+prepare_state(struct po_supervisor *s)
+{
+	char buffer[sizeof(s->state)];
+
+	if (po_config_state_path(&s->config,
+		po_config_state_folder(buffer, sizeof(buffer)), s->state,
+		sizeof(s->state)) != 0)
+		snmp_log(LOG_ERR,
+		    "portownerd: the name of the state file is too long: "
+		    "nothing is kept (stateFile)\n");
+	if (s->state[0] != '\0')
+		make_state_folder(s);
+}
+
 static int
 configure(struct po_supervisor *s)
 {
 	const struct po_daemon_options *options = s->options;
 	int error;
 
-	error = po_config_read_apart(&options->files, &s->config);
+	error = po_config_read_apart(&options->files, false, &s->config);
 	if (error != 0) {
 		snmp_log(LOG_ERR, "portownerd: no configuration: %s\n",
 		    strerror(-error));
@@ -596,7 +646,10 @@ configure(struct po_supervisor *s)
 		    s->config.master);
 		return -EINVAL;
 	}
-	return po_identity_find(options->user, options->group, &s->identity);
+	error = po_identity_find(options->user, options->group, &s->identity);
+	if (error == 0 && !options->collector_only)
+		prepare_state(s);
+	return error;
 }
 
 static void

@@ -23,6 +23,11 @@ enum column {
 	LISTENER_LAST_CHANGE,
 	LISTENER_CHANGE_AGE,
 	DISCONTINUITY,
+	VIOLATIONS,
+	NOTIFY_ENABLE,
+	NOTIFICATIONS,
+	HELD_BACK,
+	LOST,
 };
 
 #define BIT(column) (1u << (column))
@@ -41,6 +46,27 @@ key(const struct po_view_source *source, uint32_t row, uint32_t *out)
 	(void)row;
 	out[0] = 0;
 	return 1;
+}
+
+static bool
+notify_cell(
+    const struct po_status *status, uint32_t column, struct po_value *value)
+{
+	switch (column) {
+	case NOTIFY_ENABLE: /* TruthValue */
+		po_cell_number(value, PO_VALUE_INTEGER, status->notify ? 1 : 2);
+		return true;
+	case NOTIFICATIONS:
+		po_cell_number(value, PO_VALUE_COUNTER, status->notifications);
+		return true;
+	case HELD_BACK:
+		po_cell_number(value, PO_VALUE_COUNTER, status->held_back);
+		return true;
+	case LOST:
+		po_cell_number(value, PO_VALUE_COUNTER, status->lost);
+		return true;
+	}
+	return false;
 }
 
 /* What the agent knows by itself; false for the columns about rows. */
@@ -82,8 +108,9 @@ status_cell(
 	case DISCONTINUITY:
 		po_cell_number(value, PO_VALUE_TICKS, status->discontinuity);
 		return true;
+	default:
+		return notify_cell(status, column, value);
 	}
-	return false;
 }
 
 static void
@@ -116,6 +143,9 @@ cell(const struct po_view_source *source, uint32_t row, uint32_t column,
 	case DROPPED_ROWS:
 		number = snapshot->header->dropped;
 		break;
+	case VIOLATIONS:
+		number = source->verdicts->violations;
+		break;
 	}
 	po_cell_number(value, PO_VALUE_UNSIGNED, number);
 }
@@ -124,10 +154,11 @@ const struct po_view po_view_agent = {
     .prefix = {1, 1},
     .prefix_length = 2,
     .first_column = GENERATION,
-    .last_column = DISCONTINUITY,
+    .last_column = LOST,
     .at_once = BIT(GENERATION) | BIT(CACHE_TIMEOUT) | BIT(AGE) |
 	       BIT(COLLECT_TIME) | BIT(COLLECT_ERRORS) | BIT(SOURCE) |
-	       BIT(DISCONTINUITY),
+	       BIT(DISCONTINUITY) | BIT(NOTIFY_ENABLE) | BIT(NOTIFICATIONS) |
+	       BIT(HELD_BACK) | BIT(LOST),
     .count = count,
     .key = key,
     .cell = cell,

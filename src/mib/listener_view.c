@@ -25,6 +25,8 @@ enum column {
 	TRANSPORT,
 	ADDRESS_TEXT,
 	PORT,
+	VERDICT,
+	RESTARTS,
 };
 
 static uint32_t
@@ -73,12 +75,22 @@ history_cell(const struct po_view_source *source, uint32_t row, uint32_t column,
 {
 	const struct po_listener_history *history = &source->history[row];
 
-	if (column == AGE)
+	switch (column) {
+	case AGE:
 		po_cell_ticks(value, source->now > history->since
 					 ? source->now - history->since
 					 : 0);
-	else
+		break;
+	case OWNER_CHANGES:
 		po_cell_number(value, PO_VALUE_COUNTER, history->owner_changes);
+		break;
+	case VERDICT:
+		po_cell_number(value, PO_VALUE_INTEGER, history->verdict);
+		break;
+	case RESTARTS:
+		po_cell_number(value, PO_VALUE_COUNTER, history->restarts);
+		break;
+	}
 }
 
 static void
@@ -140,6 +152,8 @@ cell(const struct po_view_source *source, uint32_t row, uint32_t column,
 		break;
 	case AGE:
 	case OWNER_CHANGES:
+	case VERDICT:
+	case RESTARTS:
 		history_cell(source, row, column, value);
 		break;
 	default:
@@ -151,7 +165,7 @@ const struct po_view po_view_listener = {
     .prefix = {1, 3, 1},
     .prefix_length = 3,
     .first_column = ENDPOINT,
-    .last_column = PORT,
+    .last_column = RESTARTS,
     .count = count,
     .key = key,
     .cell = cell,

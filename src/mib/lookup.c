@@ -12,6 +12,7 @@ const struct po_view *const po_views[PO_VIEWS] = {
     &po_view_owner,
     &po_view_listener,
     &po_view_connection,
+    &po_view_expectation,
 };
 
 static int

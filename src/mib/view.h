@@ -7,6 +7,7 @@
 #ifndef PO_MIB_VIEW_H
 #define PO_MIB_VIEW_H
 
+#include "model/expectation.h"
 #include "model/history.h"
 #include "model/snapshot.h"
 
@@ -44,14 +45,23 @@ struct po_status {
 	uint32_t listener_last_change; /* sysUpTime then */
 	uint32_t listener_change_age;
 	uint32_t discontinuity; /* sysUpTime then */
+	bool notify;
+	uint32_t notifications; /* sent */
+	uint32_t held_back; /* beyond the rate */
+	uint32_t lost; /* the queue was full */
 };
 
-/* All that one answer is made of.  now: microseconds, as in history. */
+/*
+ * All that one answer is made of.  now: microseconds, as in history; now_unix:
+ * the same moment, in microseconds since 1970.
+ */
 struct po_view_source {
 	const struct po_snapshot *snapshot;
 	const struct po_status *status;
 	const struct po_listener_history *history; /* of each listener */
+	const struct po_verdicts *verdicts;
 	uint64_t now;
+	uint64_t now_unix;
 };
 
 struct po_view {
@@ -69,13 +79,14 @@ struct po_view {
 	    uint32_t column, struct po_value *value);
 };
 
-#define PO_VIEWS 4
+#define PO_VIEWS 5
 /* In the order of their names. */
 extern const struct po_view *const po_views[PO_VIEWS];
 extern const struct po_view po_view_agent;
 extern const struct po_view po_view_owner;
 extern const struct po_view po_view_listener;
 extern const struct po_view po_view_connection;
+extern const struct po_view po_view_expectation;
 
 /* A cell of the MIB. */
 struct po_place {

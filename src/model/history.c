@@ -1,74 +1,408 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Both snapshots have their listeners in the same order: one pass over both.
+ * The entries are in the order of the snapshots' listeners: one pass over both.
  */
 #include "model/history.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/order.h"
 
-static bool
-same_text(const struct po_snapshot *a, po_string x, const struct po_snapshot *b,
-    po_string y)
-{
-	size_t x_length, y_length;
-	const char *x_text = po_snapshot_text(a, x, &x_length);
-	const char *y_text = po_snapshot_text(b, y, &y_length);
+/* Strings of a holder are one piece of memory, which command begins. */
+struct entry {
+	struct po_endpoint endpoint;
+	struct po_holder holder; /* the one that was reported */
+	struct po_holder other; /* one that may come to last; or NULL */
+	uint64_t since;
+	uint64_t other_since;
+	uint64_t missing; /* since then; 0: it is there */
+	uint64_t steady_at; /* of holder */
+	uint32_t owner_changes;
+	uint32_t restarts;
+};
 
-	return x_length == y_length && memcmp(x_text, y_text, x_length) == 0;
+struct po_history {
+	struct entry *entries;
+	size_t count;
+	size_t room;
+	uint64_t debounce;
+	struct po_history_totals totals;
+	bool begun; /* there was a snapshot, or a past */
+};
+
+/* One snapshot being taken in. */
+struct pass {
+	struct po_history *history;
+	const struct po_snapshot *snapshot;
+	uint64_t now;
+	void (*report)(void *context, const struct po_change *change);
+	void *context;
+};
+
+struct po_history *
+po_history_new(void)
+{
+	return calloc(1, sizeof(struct po_history));
 }
 
-/* An owner that cannot be seen is not known to be another one. */
-static bool
-owner_changed(const struct po_snapshot *before, uint32_t old_process,
-    const struct po_snapshot *after, uint32_t new_process)
+static void
+forget(struct po_holder *holder)
 {
-	const struct po_process_record *x = &before->processes[old_process];
-	const struct po_process_record *y = &after->processes[new_process];
+	free((char *)holder->command);
+	memset(holder, 0, sizeof(*holder));
+}
 
-	if (x->kind != PO_OWNER_PROCESS || y->kind != PO_OWNER_PROCESS)
+static void
+drop_entry(struct entry *entry)
+{
+	forget(&entry->holder);
+	forget(&entry->other);
+}
+
+void
+po_history_forget(struct po_history *history)
+{
+	const uint64_t debounce = history->debounce;
+	size_t i;
+
+	for (i = 0; i < history->count; i++)
+		drop_entry(&history->entries[i]);
+	free(history->entries);
+	memset(history, 0, sizeof(*history));
+	history->debounce = debounce;
+}
+
+void
+po_history_free(struct po_history *history)
+{
+	if (history == NULL)
+		return;
+	po_history_forget(history);
+	free(history);
+}
+
+void
+po_history_set_debounce(struct po_history *history, uint64_t us)
+{
+	history->debounce = us;
+}
+
+/* Copies seen; without memory the owner stays unknown. */
+static struct po_holder
+keep(const struct po_holder *seen)
+{
+	struct po_holder holder = {.pid = seen->pid};
+	size_t command, user, service;
+	char *text;
+
+	if (seen->command == NULL)
+		return holder;
+	command = strlen(seen->command) + 1;
+	user = strlen(seen->user) + 1;
+	service = strlen(seen->service) + 1;
+	text = malloc(command + user + service);
+	if (text == NULL)
+		return holder;
+	holder.command = memcpy(text, seen->command, command);
+	holder.user = memcpy(text + command, seen->user, user);
+	holder.service = memcpy(text + command + user, seen->service, service);
+	return holder;
+}
+
+/* The owner in the snapshot; command is NULL if nobody is visible. */
+static struct po_holder
+see(const struct po_snapshot *s, uint32_t process)
+{
+	const struct po_process_record *record = &s->processes[process];
+	struct po_holder holder = {.pid = record->pid};
+	size_t length;
+
+	if (record->kind != PO_OWNER_PROCESS)
+		return holder;
+	holder.command = po_snapshot_text(s, record->command, &length);
+	holder.user = po_snapshot_text(s, record->user, &length);
+	holder.service = po_snapshot_text(s, record->service, &length);
+	return holder;
+}
+
+static bool
+same_owner(const struct po_holder *a, const struct po_holder *b)
+{
+	return strcmp(a->command, b->command) == 0 &&
+	       strcmp(a->user, b->user) == 0;
+}
+
+static void
+tell(const struct pass *pass, enum po_change_kind kind,
+    const struct entry *entry, const struct po_holder *before)
+{
+	struct po_change change = {
+	    .kind = kind,
+	    .endpoint = entry->endpoint,
+	    .holder = entry->holder,
+	};
+
+	if (before != NULL)
+		change.before = *before;
+	pass->history->totals.changes++;
+	pass->history->totals.changed_at = pass->now;
+	if (pass->report != NULL)
+		pass->report(pass->context, &change);
+}
+
+/* Whether what began then has lasted; else when it will have, if sooner. */
+static bool
+has_lasted(const struct pass *pass, uint64_t begin)
+{
+	struct po_history_totals *totals = &pass->history->totals;
+	const uint64_t at = begin + pass->history->debounce;
+
+	if (pass->now >= at)
+		return true;
+	if (totals->due == 0 || at < totals->due)
+		totals->due = at;
+	return false;
+}
+
+/* The owner is the one that was reported, maybe as another process. */
+static void
+keep_owner(struct entry *entry, const struct po_holder *seen)
+{
+	struct po_holder new;
+
+	forget(&entry->other);
+	if (entry->holder.pid == seen->pid)
+		return;
+	entry->restarts++;
+	entry->holder.pid = seen->pid;
+	if (strcmp(entry->holder.service, seen->service) == 0)
+		return;
+	new = keep(seen);
+	if (new.command == NULL)
+		return;
+	forget(&entry->holder);
+	entry->holder = new;
+}
+
+/* The owner is another one; it is reported if that lasts. */
+static void
+change_owner(
+    const struct pass *pass, struct entry *entry, const struct po_holder *seen)
+{
+	struct po_holder before = entry->holder;
+
+	if (entry->other.command == NULL || !same_owner(&entry->other, seen)) {
+		forget(&entry->other);
+		entry->other = keep(seen);
+		entry->other_since = pass->now;
+	}
+	entry->other.pid = seen->pid;
+	if (entry->other.command == NULL ||
+	    !has_lasted(pass, entry->other_since))
+		return;
+	entry->holder = entry->other;
+	memset(&entry->other, 0, sizeof(entry->other));
+	entry->owner_changes++;
+	entry->steady_at = pass->now;
+	tell(pass, PO_CHANGE_OWNER, entry, &before);
+	forget(&before);
+}
+
+/* A listener that was there before. */
+static void
+look_again(
+    const struct pass *pass, struct entry *entry, const struct po_holder *seen)
+{
+	entry->missing = 0;
+	/* Who cannot be seen is not known to be another one. */
+	if (seen->command == NULL)
+		return;
+	if (entry->holder.command == NULL)
+		entry->holder = keep(seen);
+	else if (same_owner(&entry->holder, seen))
+		keep_owner(entry, seen);
+	else
+		change_owner(pass, entry, seen);
+}
+
+static void
+add_entry(const struct pass *pass, struct entry *entry,
+    const struct po_endpoint *endpoint, const struct po_holder *seen)
+{
+	const struct po_history *history = pass->history;
+
+	memset(entry, 0, sizeof(*entry));
+	entry->endpoint = *endpoint;
+	entry->since = pass->now;
+	entry->holder = keep(seen);
+	if (!history->begun)
+		return;
+	/* A process that just begins may not be yet what it will be. */
+	entry->steady_at = pass->now + history->debounce;
+	tell(pass, PO_CHANGE_APPEARED, entry, NULL);
+}
+
+static void
+fill_row(const struct pass *pass, const struct entry *entry,
+    struct po_listener_history *row)
+{
+	row->since = entry->since;
+	row->steady_at = entry->other.command == NULL
+			     ? entry->steady_at
+			     : entry->other_since + pass->history->debounce;
+	row->owner_changes = entry->owner_changes;
+	row->restarts = entry->restarts;
+	row->verdict = 0;
+}
+
+/* A listener that is not there: true when it is gone. */
+static bool
+note_missing(const struct pass *pass, struct entry *entry)
+{
+	/* It may be among the rows that were dropped. */
+	if (pass->snapshot->header->dropped != 0)
 		return false;
-	return !same_text(before, x->command, after, y->command) ||
-	       !same_text(before, x->user, after, y->user);
+	if (entry->missing == 0)
+		entry->missing = pass->now;
+	if (!has_lasted(pass, entry->missing))
+		return false;
+	tell(pass, PO_CHANGE_GONE, entry, NULL);
+	return true;
 }
 
-uint32_t
-po_history_compare(const struct po_snapshot *before,
-    const struct po_listener_history *old, const struct po_snapshot *after,
+/* Merges the old entries with the listeners into entries; their number. */
+static size_t
+merge(const struct pass *pass, struct entry *entries,
     struct po_listener_history *rows)
 {
-	const uint32_t count = before == NULL ? 0 : before->n_listeners;
-	const struct po_listener *x, *y;
-	uint32_t i = 0, j = 0, changes = 0;
+	const struct po_snapshot *s = pass->snapshot;
+	const struct po_history *history = pass->history;
+	const struct po_endpoint *endpoint;
+	struct entry *old = history->entries, *end = old + history->count;
+	struct po_holder seen;
+	size_t used = 0;
+	uint32_t i;
 	int order;
 
-	while (i < count || j < after->n_listeners) {
-		x = i < count ? &before->listeners[i] : NULL;
-		y = j < after->n_listeners ? &after->listeners[j] : NULL;
-		order = x == NULL   ? 1
-			: y == NULL ? -1
-				    : po_endpoint_compare(
-					  &before->endpoints[x->endpoint],
-					  &after->endpoints[y->endpoint]);
+	for (i = 0; i < s->n_listeners || old < end;) {
+		endpoint = i < s->n_listeners
+			       ? &s->endpoints[s->listeners[i].endpoint]
+			       : NULL;
+		order = endpoint == NULL ? -1
+			: old == end
+			    ? 1
+			    : po_endpoint_compare(&old->endpoint, endpoint);
 		if (order < 0) {
-			i++;
-			changes++;
+			if (note_missing(pass, old))
+				drop_entry(old);
+			else
+				entries[used++] = *old;
+			old++;
 			continue;
 		}
-		rows[j].since = after->header->taken;
-		rows[j].owner_changes = 0;
-		changes += order > 0 && before != NULL;
+		seen = see(s, s->listeners[i].process);
 		if (order == 0) {
-			rows[j] = old[i];
-			if (owner_changed(
-				before, x->process, after, y->process)) {
-				rows[j].owner_changes++;
-				changes++;
-			}
-			i++;
+			entries[used] = *old++;
+			look_again(pass, &entries[used], &seen);
+		} else {
+			add_entry(pass, &entries[used], endpoint, &seen);
 		}
-		j++;
+		fill_row(pass, &entries[used++], &rows[i++]);
 	}
-	return changes;
+	return used;
+}
+
+int
+po_history_take(struct po_history *history, const struct po_snapshot *snapshot,
+    struct po_listener_history *rows,
+    void (*report)(void *context, const struct po_change *change),
+    void *context)
+{
+	const struct pass pass = {
+	    .history = history,
+	    .snapshot = snapshot,
+	    .now = snapshot->header->taken,
+	    .report = report,
+	    .context = context,
+	};
+	const size_t room = history->count + snapshot->n_listeners + 1;
+	struct entry *entries = malloc(room * sizeof(*entries));
+	size_t count;
+
+	if (entries == NULL)
+		return -ENOMEM;
+	history->totals.due = 0;
+	count = merge(&pass, entries, rows);
+	free(history->entries);
+	history->entries = entries;
+	history->count = count;
+	history->room = room;
+	history->begun = true;
+	return 0;
+}
+
+void
+po_history_sum(
+    const struct po_history *history, struct po_history_totals *totals)
+{
+	*totals = history->totals;
+}
+
+size_t
+po_history_count(const struct po_history *history)
+{
+	return history->count;
+}
+
+void
+po_history_record(const struct po_history *history, size_t i,
+    struct po_history_record *record)
+{
+	const struct entry *entry = &history->entries[i];
+
+	*record = (struct po_history_record){
+	    .endpoint = entry->endpoint,
+	    .since = entry->since,
+	    .owner_changes = entry->owner_changes,
+	    .restarts = entry->restarts,
+	    .holder = entry->holder,
+	};
+}
+
+int
+po_history_restore(
+    struct po_history *history, const struct po_history_record *record)
+{
+	const size_t count = history->count;
+	struct entry *entries = history->entries;
+
+	if (count > 0 && po_endpoint_compare(&entries[count - 1].endpoint,
+			     &record->endpoint) >= 0)
+		return -EINVAL;
+	if (count == history->room) {
+		entries = realloc(entries, (2 * count + 16) * sizeof(*entries));
+		if (entries == NULL)
+			return -ENOMEM;
+		history->entries = entries;
+		history->room = 2 * count + 16;
+	}
+	memset(&entries[count], 0, sizeof(*entries));
+	entries[count].endpoint = record->endpoint;
+	entries[count].since = record->since;
+	entries[count].owner_changes = record->owner_changes;
+	entries[count].restarts = record->restarts;
+	entries[count].holder = keep(&record->holder);
+	history->count++;
+	history->begun = true;
+	return 0;
+}
+
+void
+po_history_restore_totals(
+    struct po_history *history, const struct po_history_totals *totals)
+{
+	history->totals = *totals;
+	history->begun = true;
 }

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A new file beside the old one is written, sent to the disk, and renamed: at
+ * any moment there is one that is whole.  The sandbox allows new files only,
+ * hence O_EXCL.
+ */
+#include "agent/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct po_keeper {
+	char path[PATH_MAX];
+	char new_path[PATH_MAX + 8];
+	char *text;
+	size_t length;
+	pthread_t thread;
+	bool running; /* the thread has not been joined */
+	atomic_bool done;
+	int error;
+};
+
+struct po_keeper *
+po_keeper_new(const char *path)
+{
+	struct po_keeper *keeper = calloc(1, sizeof(*keeper));
+
+	if (keeper == NULL)
+		return NULL;
+	snprintf(keeper->path, sizeof(keeper->path), "%s", path);
+	snprintf(
+	    keeper->new_path, sizeof(keeper->new_path), "%s.new", keeper->path);
+	return keeper;
+}
+
+int
+po_keeper_wait(struct po_keeper *keeper)
+{
+	if (keeper->running)
+		pthread_join(keeper->thread, NULL);
+	keeper->running = false;
+	return keeper->error;
+}
+
+void
+po_keeper_free(struct po_keeper *keeper)
+{
+	if (keeper == NULL)
+		return;
+	po_keeper_wait(keeper);
+	free(keeper);
+}
+
+const char *
+po_keeper_path(const struct po_keeper *keeper)
+{
+	return keeper->path;
+}
+
+static int
+read_all(int fd, char *text, size_t length)
+{
+	size_t used = 0;
+	ssize_t got;
+
+	while (used < length) {
+		got = read(fd, text + used, length - used);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return -EIO;
+		used += (size_t)got;
+	}
+	return 0;
+}
+
+int
+po_keeper_read(const struct po_keeper *keeper, size_t size_max, char **text,
+    size_t *length)
+{
+	int fd = open(keeper->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	int error = 0;
+
+	*text = NULL;
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) != 0)
+		error = -errno;
+	else if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > size_max)
+		error = -EINVAL;
+	if (error == 0) {
+		*length = (size_t)st.st_size;
+		*text = malloc(*length + 1);
+		error = *text == NULL ? -ENOMEM : read_all(fd, *text, *length);
+	}
+	close(fd);
+	if (error != 0) {
+		free(*text);
+		*text = NULL;
+	}
+	return error;
+}
+
+int
+po_keeper_set_aside(const struct po_keeper *keeper)
+{
+	char aside[PATH_MAX + 16];
+
+	snprintf(aside, sizeof(aside), "%s.damaged", keeper->path);
+	return rename(keeper->path, aside) == 0 ? 0 : -errno;
+}
+
+static int
+write_all(int fd, const char *text, size_t length)
+{
+	ssize_t put;
+
+	while (length > 0) {
+		put = write(fd, text, length);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -errno;
+		text += put;
+		length -= (size_t)put;
+	}
+	return fdatasync(fd) == 0 ? 0 : -errno;
+}
+
+/* What a writer left that was killed is of no use to anybody. */
+static int
+open_new(const char *path)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	int fd = open(path, flags, 0600);
+
+	if (fd < 0 && errno == EEXIST && unlink(path) == 0)
+		fd = open(path, flags, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The name is to be on the disk, too, where the file system can do that. */
+static void
+sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX] = ".";
+	int fd;
+
+	if (slash == path)
+		strcpy(folder, "/");
+	else if (slash != NULL)
+		snprintf(
+		    folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+	fd = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
+static int
+replace(const struct po_keeper *keeper)
+{
+	int fd = open_new(keeper->new_path);
+	int error;
+
+	if (fd < 0)
+		return fd;
+	error = write_all(fd, keeper->text, keeper->length);
+	if (close(fd) != 0 && error == 0)
+		error = -errno;
+	if (error == 0 && rename(keeper->new_path, keeper->path) != 0)
+		error = -errno;
+	if (error == 0)
+		sync_folder(keeper->path);
+	else
+		unlink(keeper->new_path);
+	return error;
+}
+
+static void *
+run(void *context)
+{
+	struct po_keeper *keeper = context;
+
+	keeper->error = replace(keeper);
+	free(keeper->text);
+	keeper->text = NULL;
+	atomic_store(&keeper->done, true);
+	return NULL;
+}
+
+int
+po_keeper_write(struct po_keeper *keeper, char *text, size_t length)
+{
+	sigset_t all, old;
+	int error;
+
+	if (!po_keeper_is_idle(keeper, &error)) {
+		free(text);
+		return -EBUSY;
+	}
+	keeper->text = text;
+	keeper->length = length;
+	atomic_store(&keeper->done, false);
+	/* Signals are the main thread's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	error = pthread_create(&keeper->thread, NULL, run, keeper);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	keeper->running = error == 0;
+	if (error == 0)
+		return 0;
+	free(text);
+	keeper->text = NULL;
+	return -error;
+}
+
+bool
+po_keeper_is_idle(struct po_keeper *keeper, int *error)
+{
+	if (keeper->running && !atomic_load(&keeper->done))
+		return false;
+	*error = po_keeper_wait(keeper);
+	return true;
+}
