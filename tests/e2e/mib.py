@@ -43,10 +43,25 @@ LISTENER_CHANGES = Scalar(13, COUNTER)
 LAST_CHANGE = Scalar(14, TICKS)
 CHANGE_AGE = Scalar(15, TICKS)
 DISCONTINUITY = Scalar(16, TICKS)
+VIOLATIONS = Scalar(17, UNSIGNED)
+NOTIFY_ENABLE = Scalar(18, INTEGER)
+NOTIFICATIONS_SENT = Scalar(19, COUNTER)
+NOTIFICATIONS_HELD_BACK = Scalar(20, COUNTER)
+NOTIFICATIONS_LOST = Scalar(21, COUNTER)
 SCALARS = [GENERATION, CACHE_TIMEOUT, AGE, COLLECT_TIME, COLLECT_ERRORS,
            SOURCE, VISIBILITY, UNOWNED, ROWS, LISTENERS, CONNECTIONS,
            DROPPED_ROWS, LISTENER_CHANGES, LAST_CHANGE, CHANGE_AGE,
-           DISCONTINUITY]
+           DISCONTINUITY, VIOLATIONS, NOTIFY_ENABLE, NOTIFICATIONS_SENT,
+           NOTIFICATIONS_HELD_BACK, NOTIFICATIONS_LOST]
+# What only notifications carry.
+SUMMARY_HELD_BACK = Scalar(22, UNSIGNED)
+OLD_PID = Scalar(23, UNSIGNED)
+OLD_COMMAND = Scalar(24, STRING)
+OLD_USER = Scalar(25, STRING)
+(APPEARED, GONE, OWNER_CHANGED, EXPECTATION_FAILED, EXPECTATION_MET,
+ SUMMARY) = range(1, 7)
+NO_EXPECTATION, EXPECTED, UNEXPECTED, WRONG_OWNER = 1, 2, 3, 4
+MET, FAILED = 1, 2
 
 
 class Table:
@@ -83,11 +98,15 @@ LISTENER_TABLE = Table("portOwnerListenerTable", 3, "uuua", {
     14: ("connections", UNSIGNED), 15: ("queue_length", UNSIGNED),
     16: ("queue_limit", UNSIGNED), 17: ("age", TICKS),
     18: ("owner_changes", COUNTER), 19: ("transport", STRING),
-    20: ("address_text", STRING), 21: ("port", UNSIGNED)})
+    20: ("address_text", STRING), 21: ("port", UNSIGNED),
+    22: ("verdict", INTEGER), 23: ("restarts", COUNTER)})
 CONNECTION_TABLE = Table("portOwnerConnectionTable", 4, "uuuauau", {
     10: ("state", INTEGER), 11: ("command", STRING), 12: ("user", STRING),
     13: ("uid", UNSIGNED), 14: ("endpoint", STRING)})
-TABLES = [OWNERS, LISTENER_TABLE, CONNECTION_TABLE]
+EXPECTATION_TABLE = Table("portOwnerExpectationTable", 5, "u", {
+    2: ("text", STRING), 3: ("status", INTEGER), 4: ("message", STRING),
+    5: ("since", STRING)})
+TABLES = [OWNERS, LISTENER_TABLE, CONNECTION_TABLE, EXPECTATION_TABLE]
 SIZE_OF_TABLE = {OWNERS.name: ROWS, LISTENER_TABLE.name: LISTENERS,
                  CONNECTION_TABLE.name: CONNECTIONS}
 

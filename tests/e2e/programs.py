@@ -229,11 +229,16 @@ class Portownerd(Service):
         self.error_path = os.path.join(work, "portownerd.err")
         self.pid_path = os.path.join(work, "portownerd.pid")
         self.socket_path = os.path.join(work, "collector.sock")
+        self.state_path = os.path.join(work, "state", "state")
 
     def configure(self, conf):
+        """What is not said otherwise: it looks only when it is polled, and
+        keeps its state here."""
         self.conf = list(conf)
         write(self.conf_path, "\n".join(
-            ["collectorSocket " + self.socket_path, *self.conf, ""]))
+            ["collectorSocket " + self.socket_path,
+             "stateFile " + self.state_path, "watchInterval 0", *self.conf,
+             ""]))
 
     def command(self):
         return [PORTOWNERD, "-f", "-C", "-c", self.conf_path, "-p",

@@ -232,11 +232,14 @@ check_access()
 				access = "w"
 			if ($2 == "read-only")
 				access = "r"
+			if ($2 == "accessible-for-notify")
+				access = "n"
 			print name, access
 		}' "$module" | sort >"$tmp/have"
 	# Nodes without a SYNTAX have no access to compare.
 	awk '!/^#/ && NF { print $1, $3 }' "$oids" | grep -v \
-	    -e Objects -e Conformance -e Notifications -e 'Agent ' |
+	    -e Objects -e Conformance -e 'Notifications ' -e 'Agent ' \
+	    -e ' N$' |
 	    sort >"$tmp/want"
 	if diff "$tmp/want" "$tmp/have" >"$tmp/diff"; then
 		pass

@@ -20,6 +20,7 @@ struct tree {
 	struct sealed sealed;
 	struct po_status status;
 	struct po_listener_history *history;
+	struct po_verdicts *verdicts;
 	struct po_view_source source;
 	struct name *names;
 	size_t count;
@@ -82,10 +83,15 @@ tree_make(struct tree *tree, uint64_t seed, size_t sockets)
 	tree->history =
 	    calloc(tree->sealed.s.n_listeners + 1, sizeof(*tree->history));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(tree->history);
+	tree->verdicts = calloc(1,
+	    sizeof(*tree->verdicts) + sockets * sizeof(struct po_expectation));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(tree->verdicts);
+	tree->verdicts->count = (uint32_t)sockets;
 	tree->source = (struct po_view_source){
 	    .snapshot = &tree->sealed.s,
 	    .status = &tree->status,
 	    .history = tree->history,
+	    .verdicts = tree->verdicts,
 	    .now = 1,
 	};
 	write_down(tree);
@@ -96,6 +102,7 @@ tree_free(struct tree *tree)
 {
 	sealed_free(&tree->sealed);
 	free(tree->history);
+	free(tree->verdicts);
 	free(tree->names);
 }
 
@@ -201,7 +208,7 @@ test_empty(void)
 
 	tree_make(&tree, 0, 0);
 	/* The scalars alone. */
-	CU_ASSERT_EQUAL(tree.count, 16);
+	CU_ASSERT_EQUAL(tree.count, 21);
 	check_tree(&tree, 1);
 	tree_free(&tree);
 }
@@ -214,7 +221,7 @@ test_small(void)
 
 	for (seed = 1; seed <= 20; seed++) {
 		tree_make(&tree, seed, (size_t)seed);
-		CU_ASSERT_TRUE(tree.count > 16);
+		CU_ASSERT_TRUE(tree.count > 21);
 		check_tree(&tree, 1);
 		tree_free(&tree);
 	}
@@ -254,7 +261,13 @@ test_freshness(void)
 	    {{{1, 1, 6}, 3}, true, false}, /* source, too */
 	    {{{1, 1, 6, 0}, 4}, true, true}, /* visibility */
 	    {{{1, 1, 15, 0}, 4}, true, false}, /* discontinuity */
-	    {{{1, 1, 16, 0}, 4}, true, true}, /* the first row */
+	    {{{1, 1, 17, 0}, 4}, false, true}, /* violations */
+	    {{{1, 1, 18, 0}, 4}, false, false}, /* notifyEnable */
+	    {{{1, 1, 21, 0}, 4}, false, false}, /* lost */
+	    {{{1, 1, 16, 0}, 4}, true, true}, /* violations */
+	    {{{1, 1, 17, 0}, 4}, true, false}, /* notifyEnable */
+	    {{{1, 1, 21, 0}, 4}, true, true}, /* the first row */
+	    {{{1, 5, 1, 3, 1}, 5}, false, true},
 	    {{{1, 2}, 2}, true, true},
 	    {{{1, 2, 1, 7, 0, 6}, 6}, false, true},
 	    {{{1, 4}, 2}, true, true},
