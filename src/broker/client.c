@@ -211,10 +211,12 @@ po_client_receive(struct po_client *client, struct po_shared **shared)
 	    client->reply.version != PO_BROKER_VERSION)
 		return fail(
 		    client, "not the protocol of this version", -EPROTO);
-	if (client->reply.kind == PO_BROKER_HINT) {
+	if (client->reply.kind == PO_BROKER_HINT && client->hints) {
 		forget_image(client);
 		return PO_CLIENT_HINT;
 	}
+	if (client->reply.kind != PO_BROKER_ANSWER)
+		return fail(client, "a reply of no kind", -EPROTO);
 	if (client->reply.status != 0)
 		return take_failure(client);
 	if (client->image < 0)

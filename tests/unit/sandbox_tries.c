@@ -149,11 +149,13 @@ try_files(const struct child *child)
 	    {"open for writing", SYS_openat, EPERM, {-1, old, O_WRONLY}},
 	    {"open for both", SYS_openat, EPERM, {-1, old, O_RDWR}},
 	    {"open of a new file", SYS_openat, EPERM, {-1, path, O_CREAT, 0}},
+	    {"open of any file", SYS_openat, EPERM,
+		{-1, old, O_WRONLY | O_CREAT, 0}},
+	    {"open for both of a new file", SYS_openat, EPERM,
+		{-1, old, O_RDWR | O_CREAT | O_EXCL, 0}},
 	    {"open and empty", SYS_openat, EPERM, {-1, path, O_TRUNC}},
 	    {"openat2", SYS_openat2, ENOSYS, {-1, path}},
 	    {"open_by_handle_at", SYS_open_by_handle_at, EPERM, {-1}},
-	    {"unlinkat", SYS_unlinkat, EPERM, {-1, path}},
-	    {"renameat2", SYS_renameat2, EPERM, {-1, path, -1, path}},
 	    {"linkat", SYS_linkat, EPERM, {-1, path, -1, path}},
 	    {"symlinkat", SYS_symlinkat, EPERM, {path, -1, path}},
 	    {"mkdirat", SYS_mkdirat, EPERM, {-1, path}},
@@ -161,6 +163,30 @@ try_files(const struct child *child)
 	    {"fchmodat", SYS_fchmodat, EPERM, {-1, path}},
 	    {"fchownat", SYS_fchownat, EPERM, {-1, path, -1, -1}},
 	    {"truncate", SYS_truncate, EPERM, {path}},
+	};
+
+	try_calls(child, calls, COUNT(calls));
+}
+
+/* The agent replaces its state file by a new one; others may not. */
+static void
+try_new_files(const struct child *child)
+{
+	const bool agent = child->role == PO_SANDBOX_SUBAGENT ||
+			   child->role == PO_SANDBOX_STANDALONE;
+	const long path = ARGUMENT(NOWHERE);
+	const long old = ARGUMENT("/dev/null");
+	const long new = O_WRONLY | O_CREAT | O_EXCL;
+	const struct call calls[] = {
+	    {"open of an old file as new", SYS_openat, agent ? EEXIST : EPERM,
+		{-1, old, new, 0}},
+	    {"open of a new file alone", SYS_openat, agent ? ENOENT : EPERM,
+		{-1, path, new, 0}},
+	    {"unlinkat", SYS_unlinkat, agent ? ENOENT : EPERM, {-1, path}},
+	    {"renameat2", SYS_renameat2, agent ? ENOENT : EPERM,
+		{-1, path, -1, path}},
+	    {"fsync", SYS_fsync, agent ? EBADF : EPERM, {-1}},
+	    {"fdatasync", SYS_fdatasync, agent ? EBADF : EPERM, {-1}},
 	};
 
 	try_calls(child, calls, COUNT(calls));
@@ -192,6 +218,7 @@ try_forbidden(const struct child *child)
 	try_processes(child);
 	try_kernel(child);
 	try_files(child);
+	try_new_files(child);
 	try_code(child);
 }
 
