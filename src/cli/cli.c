@@ -138,14 +138,30 @@ record(const struct cli_options *options, const struct po_snapshot *snapshot)
 	return CLI_FOUND;
 }
 
+/* Rules instead of rows: read before anything is collected. */
+static int
+use_rules(struct cli_out *out, const struct cli_options *options,
+    const struct po_rules *rules, const struct po_snapshot *snapshot)
+{
+	size_t count;
+
+	if (options->check)
+		return finish_output(out, cli_check(out, rules, snapshot));
+	count = cli_suggest(out, snapshot);
+	return finish_output(out, count > 0 ? CLI_FOUND : CLI_NOTHING);
+}
+
 /* What is to be done with a snapshot. */
 static int
 use_snapshot(struct cli_out *out, const struct cli_options *options,
-    const struct po_snapshot *snapshot, const struct cli_source *source)
+    const struct po_rules *rules, const struct po_snapshot *snapshot,
+    const struct cli_source *source)
 {
 	const char *name = cli_source_name(source);
 	int status = CLI_FOUND;
 
+	if (options->check || options->suggest)
+		status = use_rules(out, options, rules, snapshot);
 	if (options->record != NULL)
 		status = record(options, snapshot);
 	if (status == CLI_FOUND && options->show)
@@ -156,24 +172,42 @@ use_snapshot(struct cli_out *out, const struct cli_options *options,
 	return status;
 }
 
+/* A check says on its output why it cannot be made, as plugins do. */
+static int
+give_up(
+    struct cli_out *out, const struct cli_options *options, const char *error)
+{
+	if (options->check) {
+		cli_check_fails(out, error);
+		return finish_output(out, CLI_UNKNOWN);
+	}
+	complain("%s", error);
+	return CLI_ERROR;
+}
+
 static int
 run(struct cli_out *out, const struct cli_options *options)
 {
+	struct po_rules rules = {.items = NULL};
+	struct cli_source *source = NULL;
 	struct po_snapshot snapshot;
-	struct cli_source *source;
 	char error[CLI_ERROR_SIZE];
-	int status = CLI_ERROR;
+	int status;
 
-	if (cli_source_open(options, &source, error, sizeof(error)) != 0 ||
+	if ((options->check && cli_rules_read(options->config, &rules, error,
+				   sizeof(error)) != 0) ||
+	    cli_source_open(options, &source, error, sizeof(error)) != 0 ||
 	    cli_source_collect(source, &snapshot, error, sizeof(error)) != 0) {
-		complain("%s", error);
+		status = give_up(out, options, error);
 	} else {
 		/* Another source had to take over. */
 		if (error[0] != '\0')
 			complain("%s", error);
-		status = use_snapshot(out, options, &snapshot, source);
+		status =
+		    use_snapshot(out, options, &rules, &snapshot, source);
 	}
 	cli_source_close(source);
+	po_rules_clear(&rules);
 	return status;
 }
 
@@ -192,7 +226,7 @@ po_cli_main(int argc, char **argv)
 	if (cli_options_parse(argc, argv, &options, error, sizeof(error)) !=
 	    0) {
 		complain("%s; see portowner -h", error);
-		status = CLI_ERROR;
+		status = options.check ? CLI_UNKNOWN : CLI_ERROR;
 	} else if (options.action != CLI_ACTION_RUN) {
 		status = show_text(&out, options.action);
 	} else {

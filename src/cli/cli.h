@@ -2,11 +2,13 @@
 /*
  * The command line tool, along the flow of its data: arguments, a source that
  * gives a snapshot, rows of the snapshot, those of them that are wanted, and
- * their output as table or JSON.  All but main() is a library.
+ * their output as table or JSON; or rules, and what the snapshot says of them.
+ * All but main() is a library.
  */
 #ifndef PO_CLI_CLI_H
 #define PO_CLI_CLI_H
 
+#include "model/rule.h"
 #include "model/snapshot.h"
 #include "model/text.h"
 
@@ -15,6 +17,7 @@ enum cli_status {
 	CLI_FOUND = 0,
 	CLI_NOTHING = 1,
 	CLI_ERROR = 2,
+	CLI_UNKNOWN = 3, /* of a check, which ends like a Nagios plugin */
 };
 
 /* Room for any message. */
@@ -118,8 +121,11 @@ struct cli_options {
 	bool json;
 	bool verbose;
 	bool own_stack; /* do not collect the others */
+	bool check; /* rules against what listens, instead of rows */
+	bool suggest; /* rules for what listens */
 	const char *source;
 	const char *record; /* NULL: do not */
+	const char *config; /* the rules are there; NULL: where they are */
 	struct cli_selection selection;
 };
 
@@ -153,6 +159,23 @@ void cli_source_close(struct cli_source *source);
 #define CLI_GAP_SIZE (2 * PO_TEXT_MAX + 4)
 size_t cli_gap_format(const struct po_snapshot *snapshot,
     const struct po_gap_record *gap, char out[CLI_GAP_SIZE]);
+
+/*
+ * Reads the rules of a file, or of Net-SNMP's files for portownerd.  Returns 0;
+ * or -EINVAL with file, line and token in error, also if there is no rule.
+ * po_rules_clear() is due in any case.
+ */
+int cli_rules_read(
+    const char *file, struct po_rules *rules, char *error, size_t error_size);
+
+/* Writes what the snapshot says of the rules; returns a plugin's status. */
+int cli_check(struct cli_out *out, const struct po_rules *rules,
+    const struct po_snapshot *snapshot);
+/* Writes that nobody knows, and why. */
+void cli_check_fails(struct cli_out *out, const char *why);
+
+/* Writes rules for what listens; returns how many listeners there were. */
+size_t cli_suggest(struct cli_out *out, const struct po_snapshot *snapshot);
 
 /* What is known of the place where a table is shown. */
 struct cli_terminal {

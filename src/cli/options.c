@@ -13,7 +13,15 @@
 
 #include "cli/cli.h"
 
-enum { OPTION_STACK = 256, OPTION_SOURCE, OPTION_RECORD, OPTION_JSON };
+enum {
+	OPTION_STACK = 256,
+	OPTION_SOURCE,
+	OPTION_RECORD,
+	OPTION_JSON,
+	OPTION_CHECK,
+	OPTION_SUGGEST,
+	OPTION_CONFIG,
+};
 
 static const char letters[] = ":actu46p:U:vVh";
 
@@ -30,6 +38,9 @@ static const struct option names[] = {
     {"source", required_argument, NULL, OPTION_SOURCE},
     {"record", required_argument, NULL, OPTION_RECORD},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"check", no_argument, NULL, OPTION_CHECK},
+    {"suggest-expectations", no_argument, NULL, OPTION_SUGGEST},
+    {"config", required_argument, NULL, OPTION_CONFIG},
     {"verbose", no_argument, NULL, 'v'},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
@@ -59,6 +70,12 @@ const char cli_help[] =
     "      --record FILE      write a snapshot for replay:FILE; rows are\n"
     "                         shown only if other options ask for them\n"
     "      --json             one JSON object instead of a table\n"
+    "      --check            does what listens meet the expectations of\n"
+    "                         portowner.conf?  Ends with 0 yes, 2 no,\n"
+    "                         3 unknown, as a Nagios plugin\n"
+    "      --config FILE      the expectations are in FILE\n"
+    "      --suggest-expectations\n"
+    "                         write expectations for what listens now\n"
     "  -v, --verbose          tell on stderr where the rows come from\n"
     "  -V, --version          print the version\n"
     "  -h, --help             print this help\n"
@@ -347,6 +364,15 @@ parse_option(struct cli_options *options, int option, const char *word,
 	case OPTION_RECORD:
 		options->record = optarg;
 		return 0;
+	case OPTION_CHECK:
+		options->check = true;
+		return 0;
+	case OPTION_SUGGEST:
+		options->suggest = true;
+		return 0;
+	case OPTION_CONFIG:
+		options->config = optarg;
+		return 0;
 	case 'v':
 		options->verbose = true;
 		return 0;
@@ -378,6 +404,18 @@ cli_options_parse(int argc, char **argv, struct cli_options *options,
 	if (result != 0 || options->action != CLI_ACTION_RUN)
 		return result;
 	count = (size_t)(argc - optind);
+	if (options->check || options->suggest) {
+		if (!options->show && count == 0 &&
+		    !(options->check && options->suggest))
+			return 0;
+		return fail(error, error_size,
+		    "option --%s goes with --config, --source, --stack and -v "
+		    "only",
+		    options->check ? "check" : "suggest-expectations");
+	}
+	if (options->config != NULL)
+		return fail(
+		    error, error_size, "option --config is for --check");
 	if (count > 0 || options->record == NULL)
 		options->show = true;
 	return parse_all_ports(

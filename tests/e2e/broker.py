@@ -170,7 +170,10 @@ class ModuleSnmpd(Snmpd):
         super().__init__(work, [
             "dlmod portOwner " + module,
             "portOwnerCollectorSocket " + collector_socket,
-            "portOwnerCacheTimeout %d" % timeout, *conf])
+            "portOwnerCacheTimeout %d" % timeout,
+            "portOwnerStateFile none",
+            *("portOwner" + line[0].upper() + line[1:]
+              for line in Portownerd.preamble), *conf])
         self.user = user
 
     def spawn(self, command, env=None, **options):

@@ -215,8 +215,15 @@ def snmp_environment(work):
     return {"MIBS": "", "SNMPCONFPATH": own, "SNMP_PERSISTENT_DIR": own}
 
 
+# Expectations that fail, so that their table has rows.
+EXPECTED = ["tcp *:%d nobody" % port for port in range(1, 41)]
+
+
 class Portownerd(Service):
     """portownerd with a configuration of its own."""
+
+    # What is not said otherwise: it looks only when it is polled.
+    preamble = ["watchInterval 0", *("expect " + e for e in EXPECTED)]
 
     def __init__(self, work, master=None, conf=(), standalone=None, env=None):
         super().__init__(work)
@@ -232,12 +239,10 @@ class Portownerd(Service):
         self.state_path = os.path.join(work, "state", "state")
 
     def configure(self, conf):
-        """What is not said otherwise: it looks only when it is polled, and
-        keeps its state here."""
         self.conf = list(conf)
         write(self.conf_path, "\n".join(
             ["collectorSocket " + self.socket_path,
-             "stateFile " + self.state_path, "watchInterval 0", *self.conf,
+             "stateFile " + self.state_path, *self.preamble, *self.conf,
              ""]))
 
     def command(self):

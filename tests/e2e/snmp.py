@@ -145,5 +145,6 @@ class Manager:
             assert varbind.type == kind, varbind
             value = varbind.value
             rows.setdefault(index, {})[name] = (
-                value.decode("utf-8") if kind == mib.STRING else value)
+                value.decode("utf-8") if kind == mib.STRING and
+                name not in mib.BINARY else value)
         return rows

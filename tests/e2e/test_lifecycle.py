@@ -272,7 +272,8 @@ def test_asking_for_the_agent_itself_takes_no_snapshot(manager, portownerd):
 
 def test_changes_of_listeners_are_counted(work, snmpd, manager):
     """Each snapshot that differs counts what came and went."""
-    with Portownerd(work, snmpd.master, ["cacheTimeout 1"]):
+    conf = ["cacheTimeout 1", "debounce 0"]
+    with Portownerd(work, snmpd.master, conf):
         manager.await_service()
         server, port = new_listener()
         with server:

@@ -176,13 +176,21 @@ def refresh(manager, times):
     (["stacks some"], 2, ["stacks", "some", "own", "all"]),
     (["arguments maybe"], 2, ["arguments", "maybe"]),
     (["source telepathy"], 2, ["source", "telepathy"]),
+    (["debounce -1"], 2, ["debounce", "-1", "3600"]),
+    (["watchInterval never"], 2, ["watchInterval", "never"]),
+    (["notifyRate 60001"], 2, ["notifyRate", "60001", "60000"]),
+    (["strict maybe"], 2, ["strict", "maybe", "yes", "no"]),
+    (["expect tcp *:22 sshd", "expect tcp 22 sshd"], 3,
+     ["expect", "22 sshd", "ADDRESS:PORT"]),
+    (["allow tcp 10.0.0.1/8:22"], 2, ["allow", "10.0.0.1/8", "network"]),
 ])
 def test_configuration(work, snmpd, lines, number, words):
     """File, line and token are named."""
     daemon = Portownerd(work, snmpd.master, lines)
     with daemon.launched():
-        # the first line is the collector's socket
-        place = "%s: line %d: " % (daemon.conf_path, number)
+        # numbers count from behind the collector's socket
+        place = "%s: line %d: " % (daemon.conf_path,
+                                   number + 1 + len(daemon.preamble))
         wait_until(lambda: place in daemon.log(), "the error is logged")
         told = [line for line in daemon.log().splitlines() if place in line]
         assert all(word in told[0] for word in words), told

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""SET: portOwnerCacheTimeout from 1 to 3600, and nothing else."""
+"""SET: portOwnerCacheTimeout from 1 to 3600, portOwnerNotifyEnable, and
+nothing else."""
 import socket
 
 import pytest
@@ -43,7 +44,8 @@ def test_is_refused(writer, kind, value, error):
 
 
 @pytest.mark.parametrize(
-    "scalar", [s for s in mib.SCALARS if s is not mib.CACHE_TIMEOUT],
+    "scalar", [s for s in mib.SCALARS
+               if s not in (mib.CACHE_TIMEOUT, mib.NOTIFY_ENABLE)],
     ids=lambda scalar: str(scalar.oid[-2]))
 def test_other_scalars_are_not_writable(writer, scalar):
     assert writer.set(scalar.oid, KINDS[scalar.type], "1") == "notWritable"
@@ -60,6 +62,27 @@ def test_cells_are_not_writable(writer, table):
         for number, (_, kind) in table.columns.items():
             oid = writer.next(table.entry + (number,)).oid
             assert writer.set(oid, KINDS[kind], "1") == "notWritable", oid
+
+
+def test_notifications_are_switched(writer):
+    oid = mib.NOTIFY_ENABLE.oid
+    assert writer.value(mib.NOTIFY_ENABLE) == 1
+    for value in "2", "1":
+        assert writer.set(oid, INTEGER, value) is None
+        assert writer.value(mib.NOTIFY_ENABLE) == int(value)
+    for kind, value, error in ((INTEGER, "0", "wrongValue"),
+                               (INTEGER, "3", "wrongValue"),
+                               (UNSIGNED, "1", "wrongType")):
+        assert writer.set(oid, kind, value) == error
+    assert writer.value(mib.NOTIFY_ENABLE) == 1
+
+
+def test_objects_of_notifications_are_not_there(writer):
+    for scalar in (mib.SUMMARY_HELD_BACK, mib.OLD_PID, mib.OLD_COMMAND,
+                   mib.OLD_USER):
+        assert writer.get(scalar.oid).type == "noSuchObject"
+        assert writer.set(scalar.oid, KINDS[scalar.type], "1") == (
+            "notWritable")
 
 
 def test_nothing_is_created(writer):

@@ -72,7 +72,7 @@ def test_large_bulk_is_cut_to_fit(asker):
 
 
 def test_beyond_the_end(asker):
-    last = asker.walk(mib.CONNECTION_TABLE.oid)[-1].oid
+    last = asker.walk(mib.TABLES[-1].oid)[-1].oid
     found = asker.next(last)
     assert found.oid[:len(mib.ROOT)] != mib.ROOT or (
         found.type == "endOfMibView")
