@@ -17,7 +17,6 @@
 
 #define SECOND 1000000u /* us */
 #define SOON 200000 /* us until changes are kept, so that more can come */
-#define SPACING 2000000 /* us between two times at least */
 #define SHARE 100 /* of the time may go to keeping things, 1 in so many */
 
 struct po_watch {
@@ -105,7 +104,6 @@ keep(struct po_watch *watch)
 	    .expectations = watch->expectations,
 	};
 	const uint64_t begin = po_clock_us();
-	uint64_t took;
 	size_t length;
 	char *text;
 	int error;
@@ -115,8 +113,7 @@ keep(struct po_watch *watch)
 		error = po_keeper_write(watch->keeper, text, length);
 	if (error != 0)
 		note_keeping(watch, error);
-	took = (po_clock_us() - begin) * SHARE;
-	watch->keep_at = begin + (took > SPACING ? took : SPACING);
+	watch->keep_at = begin + (po_clock_us() - begin) * SHARE;
 }
 
 static void keep_now(unsigned int alarm, void *context);
