@@ -18,7 +18,7 @@ packages_of_debian()
 		echo snmp snmpd erlang-snmp netbase
 		;;
 	test)
-		echo snmp snmpd erlang-snmp netbase clang clang-format libcunit1-dev \
+		echo snmp snmpd snmptrapd erlang-snmp netbase clang clang-format libcunit1-dev \
 		    smitools mandoc shellcheck python3 \
 		    python3-pytest iproute2 procps util-linux mount \
 		    libcap2-bin valgrind systemd
@@ -37,7 +37,7 @@ packages_programs()
 		echo snmpd snmpwalk snmpgetnext
 		;;
 	test)
-		echo snmpd snmpwalk clang clang-format-14 smilint mandoc shellcheck \
+		echo snmpd snmpwalk snmptrapd clang clang-format-14 smilint mandoc shellcheck \
 		    pytest-3 ip valgrind
 		;;
 	esac

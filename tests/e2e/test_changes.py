@@ -19,7 +19,7 @@ from programs import (Portownerd, Snmpd, folder, free_port, portowner, program,
                       read, wait_until, write)
 from raw import RawManager
 from snmp import Manager
-from traps import (ENGINE, Change, Holder, Receiver, addresses, build_holder,
+from traps import (Change, Holder, Receiver, addresses, build_holder,
                    receivers)
 
 SECONDS = int(os.environ.get("PORTOWNER_CHANGES_SECONDS", "40"))
@@ -143,7 +143,7 @@ def subagent(work, sinks, source):
 def standalone(work, sinks, source):
     port = free_port()
     conf = ["source " + source, "rocommunity public 127.0.0.1",
-            "engineID " + ENGINE, *sinks]
+            *sinks]
     with Watcher(work, conf=conf,
                  standalone="udp:127.0.0.1:%d" % port) as daemon:
         Manager(work, port).await_service()
@@ -191,10 +191,6 @@ def test_random(work, holder, mode, source):
     if not has_source(source):
         pytest.skip("this build has no source " + source)
     sinks, lines = receivers(work)
-    if mode == "subagent":
-        lines = ["engineID " + ENGINE, *lines]
-    elif mode == "module":
-        lines = ["engineID " + ENGINE, *lines]
     with contextlib.ExitStack() as stack:
         for sink in sinks:
             stack.enter_context(sink)
@@ -236,7 +232,7 @@ def trap(work):
 
 
 def sink_of(trap):
-    return ["trap2sink 127.0.0.1:%d public" % trap.port]
+    return ["trap2sink %s public" % trap.address]
 
 
 def holders(holder, count, first=20000):
@@ -287,8 +283,16 @@ def test_master_that_is_restarted(work, holder, trap, number):
         assert daemon.is_running()
 
 
-def test_queue_that_is_full(work, holder, trap):
+@pytest.fixture
+def stream(work):
+    """A receiver that loses nothing, however much comes at once."""
+    with Receiver(work, "trap", transport="tcp") as receiver:
+        yield receiver
+
+
+def test_queue_that_is_full(work, holder, stream):
     """The oldest are dropped, and counted."""
+    trap = stream
     snmpd = Snmpd(work, sink_of(trap))
     with Watcher(work, snmpd.master, []) as daemon:
         time.sleep(INTERVAL + SLACK)

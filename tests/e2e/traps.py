@@ -3,6 +3,7 @@
 processes with listeners to be told of."""
 import os
 import re
+import socket
 import subprocess
 from collections import namedtuple
 
@@ -43,9 +44,11 @@ def parse_value(kind, text):
 class Receiver(Service):
     """A snmptrapd with everything that it ever received."""
 
-    def __init__(self, work, name, conf=()):
+    def __init__(self, work, name, conf=(), transport="udp"):
         super().__init__(work)
-        self.port = free_port()
+        self.port = free_port(socket.SOCK_STREAM if transport == "tcp" else
+                              socket.SOCK_DGRAM)
+        self.address = "%s:127.0.0.1:%d" % (transport, self.port)
         self.log_path = os.path.join(work, name + ".log")
         self.conf = write(os.path.join(work, name + ".conf"), "\n".join(
             ["disableAuthorization yes", *conf, ""]))
@@ -56,7 +59,7 @@ class Receiver(Service):
         os.makedirs(env["SNMP_PERSISTENT_DIR"], exist_ok=True)
         self.spawn([program("snmptrapd"), "-f", "-n", "-C", "-c", self.conf,
                     "-On", "-Oe", "-Ot", "-OU", "-F", "NOTE\t%P\t%v\\n",
-                    "-Lf", self.log_path, "udp:127.0.0.1:%d" % self.port],
+                    "-Lf", self.log_path, self.address],
                    env=env)
         wait_until(self.is_up, "snmptrapd listens")
 
@@ -114,11 +117,11 @@ def receivers(work):
         ENGINE, USER, AUTH, PRIV)
     trap, inform = Receiver(work, "trap"), Receiver(work, "inform")
     secure = Receiver(work, "secure", [user])
-    lines = ["engineID " + ENGINE.replace("0x", "0x"),
-             "trap2sink 127.0.0.1:%d public" % trap.port,
-             "informsink 127.0.0.1:%d public" % inform.port,
-             "trapsess -e %s %s 127.0.0.1:%d" % (ENGINE, V3, secure.port)]
-    return [trap, inform, secure], lines[1:]
+    lines = ["engineID " + ENGINE,
+             "trap2sink %s public" % trap.address,
+             "informsink %s public" % inform.address,
+             "trapsess -e %s %s %s" % (ENGINE, V3, secure.address)]
+    return [trap, inform, secure], lines
 
 
 def build_holder(work):
