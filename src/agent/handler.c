@@ -18,6 +18,7 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
 #include "agent/config.h"
+#include "agent/notice.h"
 #include "model/clock.h"
 
 #define EPOCH_KEY "portOwnerEpoch"
@@ -490,7 +491,7 @@ po_handler_new(const char *collector_socket, struct po_watch *watch)
 
 	if (handler == NULL)
 		return NULL;
-	handler->root_length = po_notify_root(handler->root);
+	handler->root_length = po_notice_root(handler->root);
 	handler->watch = watch;
 	handler->feed =
 	    po_feed_new(collector_socket, watch, resume_all, handler);

@@ -46,7 +46,4 @@ void po_notifier_expectation(struct po_notifier *notifier, uint32_t row,
 void po_notifier_status(
     const struct po_notifier *notifier, struct po_status *status);
 
-/* PO_OID_ROOT as an OID; returns its length. */
-size_t po_notify_root(oid root[MAX_OID_LEN]);
-
 #endif

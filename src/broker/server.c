@@ -43,6 +43,7 @@ struct server {
 	struct po_collector *collector;
 	struct reader readers[PO_READERS_MAX];
 	int events; /* the collector's, -1: none */
+	int broken; /* one that failed, and is not looked at any more */
 	bool hints_due; /* some reader's */
 	uint64_t hint_at; /* us: no sooner */
 	int image; /* the snapshot at hand, -1: none */
@@ -259,6 +260,15 @@ collect_image(struct server *server)
 	return 0;
 }
 
+/* Another source may have taken over, with events of its own. */
+static void
+find_events(struct server *server)
+{
+	const int fd = po_collector_event_fd(server->collector);
+
+	server->events = fd == server->broken ? -1 : fd;
+}
+
 static void
 collect(struct server *server)
 {
@@ -268,6 +278,7 @@ collect(struct server *server)
 	alarm(server->options->patience);
 	result = collect_image(server);
 	alarm(0);
+	find_events(server);
 	if (result != 0 && result != server->status)
 		server->options->log(LOG_ERR, server->error);
 	server->status = result;
@@ -413,6 +424,7 @@ take_events(struct server *server)
 		/* The source is gone: looking now and then still works. */
 		server->options->log(
 		    LOG_WARNING, "the kernel tells of no new listeners more");
+		server->broken = server->events;
 		server->events = -1;
 		return;
 	}
@@ -466,6 +478,7 @@ po_server_run(const struct po_server_options *options)
 	struct server server = {
 	    .options = options,
 	    .events = -1,
+	    .broken = -1,
 	    .image = -1,
 	};
 	char error[PO_BROKER_TEXT];
@@ -482,7 +495,7 @@ po_server_run(const struct po_server_options *options)
 	}
 	if (error[0] != '\0')
 		options->log(LOG_NOTICE, error);
-	server.events = po_collector_event_fd(server.collector);
+	find_events(&server);
 	result = options->confine(options->context);
 	if (result != 0) {
 		po_collector_close(server.collector);

@@ -203,8 +203,7 @@ run(struct cli_out *out, const struct cli_options *options)
 		/* Another source had to take over. */
 		if (error[0] != '\0')
 			complain("%s", error);
-		status =
-		    use_snapshot(out, options, &rules, &snapshot, source);
+		status = use_snapshot(out, options, &rules, &snapshot, source);
 	}
 	cli_source_close(source);
 	po_rules_clear(&rules);

@@ -107,26 +107,6 @@ fail(char *error, size_t size, const char *format, ...)
 	return -EINVAL;
 }
 
-/* Length octets of text as a decimal number; false if they are none. */
-static bool
-parse_number(const char *text, size_t length, uint32_t max, uint32_t *number)
-{
-	uint64_t value = 0;
-	size_t i;
-
-	if (length == 0)
-		return false;
-	for (i = 0; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		value = value * 10 + (uint64_t)(text[i] - '0');
-		if (value > max)
-			return false;
-	}
-	*number = (uint32_t)value;
-	return true;
-}
-
 /* The caller has made room. */
 static void
 add_ports(struct cli_selection *selection, uint32_t low, uint32_t high,
@@ -185,8 +165,9 @@ parse_ports(struct cli_selection *selection, const char *argument, char *error,
 		return 0;
 	}
 	rest = text[digits] == '-' ? digits + 1 : 0;
-	if (!parse_number(text, digits, UINT16_MAX, &low) ||
-	    !parse_number(text + rest, strlen(text + rest), UINT16_MAX, &high))
+	if (!po_text_number(text, digits, UINT16_MAX, &low) ||
+	    !po_text_number(
+		text + rest, strlen(text + rest), UINT16_MAX, &high))
 		return fail(error, error_size,
 		    "\"%s\" is no port: ports are numbers from 0 to 65535",
 		    argument);
@@ -222,7 +203,7 @@ static int
 parse_pid(struct cli_selection *selection, const char *argument, char *error,
     size_t error_size)
 {
-	if (!parse_number(
+	if (!po_text_number(
 		argument, strlen(argument), INT32_MAX, &selection->pid))
 		return fail(error, error_size,
 		    "option -p: \"%s\" is no process id", argument);
@@ -243,7 +224,7 @@ parse_user(struct cli_selection *selection, const char *argument, char *error,
 	    po_text_clean(selection->user, argument, length);
 	selection->by_user = true;
 	selection->by_uid =
-	    parse_number(argument, length, UINT32_MAX, &selection->uid);
+	    po_text_number(argument, length, UINT32_MAX, &selection->uid);
 	return 0;
 }
 
@@ -258,7 +239,7 @@ parse_stack(struct cli_options *options, const char *argument, char *error,
 	selection->stack = 0;
 	if (options->own_stack || !selection->by_stack)
 		return 0;
-	if (!parse_number(
+	if (!po_text_number(
 		argument, strlen(argument), UINT32_MAX, &selection->stack))
 		return fail(error, error_size,
 		    "option --stack: \"%s\" is neither own nor all nor a "

@@ -35,8 +35,8 @@ struct po_collector;
  * others.  collect: required, fills an empty builder.  close: required.
  *
  * event_fd: optional; where the kernel tells of new listeners, a descriptor
- * that becomes readable then, or -1.  It is asked for once, after open, and
- * stays the collector's.  acknowledge: required with event_fd; makes the
+ * that becomes readable then, or -1.  It is asked for after open and after each
+ * collection, and stays the collector's.  acknowledge: required with event_fd; makes the
  * descriptor unreadable again.  A socket that came before is found by a
  * collection that begins after.
  */

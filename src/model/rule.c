@@ -97,26 +97,6 @@ take_words(struct line *line, const char *at)
 	}
 }
 
-/* Digits only, and not more than max. */
-static bool
-parse_number(const char *text, size_t length, uint32_t max, uint32_t *number)
-{
-	uint64_t value = 0;
-	size_t i;
-
-	if (length == 0)
-		return false;
-	for (i = 0; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		value = value * 10 + (uint64_t)(text[i] - '0');
-		if (value > max)
-			return false;
-	}
-	*number = (uint32_t)value;
-	return true;
-}
-
 static int
 parse_protocol(const struct line *line, const char *text, struct po_rule *rule)
 {
@@ -145,8 +125,9 @@ parse_ports(const struct line *line, const char *text, struct po_rule *rule)
 		rule->high = UINT16_MAX;
 		return 0;
 	}
-	if (!parse_number(text, digits, UINT16_MAX, &low) ||
-	    !parse_number(text + rest, strlen(text + rest), UINT16_MAX, &high))
+	if (!po_text_number(text, digits, UINT16_MAX, &low) ||
+	    !po_text_number(
+		text + rest, strlen(text + rest), UINT16_MAX, &high))
 		return fail(line, "\"%.32s\" is no port: a number, LOW-HIGH%s",
 		    text, rule->expected ? "" : " or *");
 	if (low > high)
@@ -224,12 +205,12 @@ parse_address(
 	rule->any_zone = true;
 	if (text[length] == '%') {
 		rule->any_zone = false;
-		if (!v6 || !parse_number(
+		if (!v6 || !po_text_number(
 			       rest, strlen(rest), UINT32_MAX, &address->zone))
 			return fail(
 			    line, "\"%.64s\": a zone is a number", text);
-	} else if (text[length] == '/' &&
-		   !parse_number(rest, strlen(rest), (uint32_t)bits, &number)) {
+	} else if (text[length] == '/' && !po_text_number(rest, strlen(rest),
+					      (uint32_t)bits, &number)) {
 		return fail(line, "\"%.64s\": a prefix is a number up to %u",
 		    text, (unsigned int)bits);
 	}
@@ -291,7 +272,8 @@ parse_stack(struct line *line, size_t need, struct po_rule *rule)
 		rule->stacks = PO_STACKS_ALL;
 	else if (strcmp(which, "others") == 0)
 		rule->stacks = PO_STACKS_OTHERS;
-	else if (!parse_number(which, strlen(which), UINT32_MAX, &rule->stack))
+	else if (!po_text_number(
+		     which, strlen(which), UINT32_MAX, &rule->stack))
 		return fail(line,
 		    "stack \"%.32s\": must be a number, others or *", which);
 	return 0;

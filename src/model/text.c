@@ -144,6 +144,25 @@ po_text_is_clean(const char *text, size_t length)
 	return true;
 }
 
+bool
+po_text_number(const char *text, size_t length, uint32_t max, uint32_t *number)
+{
+	uint64_t value = 0;
+	size_t i;
+
+	if (length == 0)
+		return false;
+	for (i = 0; i < length; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		value = value * 10 + (uint64_t)(text[i] - '0');
+		if (value > max)
+			return false;
+	}
+	*number = (uint32_t)value;
+	return true;
+}
+
 const char *
 po_protocol_name(uint8_t protocol, char buffer[16])
 {

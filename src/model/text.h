@@ -24,6 +24,10 @@ size_t po_text_clean(char out[PO_TEXT_MAX + 1], const char *in, size_t length);
 /* Whether length octets of text may be published as they are. */
 bool po_text_is_clean(const char *text, size_t length);
 
+/* Length octets of text as a decimal number up to max; false: they are none. */
+bool po_text_number(
+    const char *text, size_t length, uint32_t max, uint32_t *number);
+
 /* "tcp"; "proto-47" where there is no name.  buffer is used for the latter. */
 const char *po_protocol_name(uint8_t protocol, char buffer[16]);
 

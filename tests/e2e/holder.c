@@ -65,13 +65,12 @@ main(int argc, char **argv)
 		return fail("setrlimit");
 	/* The name is there before the listener is. */
 	prctl(PR_SET_NAME, argv[1]);
-	if (atoi(argv[2]) != 0 && setresuid((uid_t)atoi(argv[2]),
-				      (uid_t)atoi(argv[2]),
-				      (uid_t)atoi(argv[2])) != 0)
+	if (atoi(argv[2]) != 0 &&
+	    setresuid((uid_t)atoi(argv[2]), (uid_t)atoi(argv[2]),
+		(uid_t)atoi(argv[2])) != 0)
 		return fail("setresuid");
 	for (i = 0; i < count; i++) {
-		address.sin_addr.s_addr =
-		    htonl(first + (uint32_t)(i / PORTS));
+		address.sin_addr.s_addr = htonl(first + (uint32_t)(i / PORTS));
 		address.sin_port = htons((uint16_t)(port + i % PORTS));
 		if (hold(type, &address) != 0)
 			return 1;
