@@ -70,11 +70,11 @@ close_fake(void *state)
 }
 
 static const struct po_collector_ops first = {
-    "first", open_first, collect_fake, close_fake};
+    "first", open_first, collect_fake, close_fake, NULL, NULL};
 static const struct po_collector_ops second = {
-    "second", open_second, collect_fake, close_fake};
+    "second", open_second, collect_fake, close_fake, NULL, NULL};
 static const struct po_collector_ops third = {
-    "third", open_third, collect_fake, close_fake};
+    "third", open_third, collect_fake, close_fake, NULL, NULL};
 
 const struct po_collector_ops *const po_collectors[] = {
     &first, &second, &third, NULL};
