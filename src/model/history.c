@@ -280,31 +280,31 @@ merge(const struct pass *pass, struct entry *entries,
 	const struct po_snapshot *s = pass->snapshot;
 	const struct po_history *history = pass->history;
 	const struct po_endpoint *endpoint;
-	struct entry *old = history->entries, *end = old + history->count;
 	struct po_holder seen;
-	size_t used = 0;
-	uint32_t i;
+	size_t used = 0, old = 0;
+	uint32_t i = 0;
 	int order;
 
-	for (i = 0; i < s->n_listeners || old < end;) {
+	while (i < s->n_listeners || old < history->count) {
 		endpoint = i < s->n_listeners
 			       ? &s->endpoints[s->listeners[i].endpoint]
 			       : NULL;
 		order = endpoint == NULL ? -1
-			: old == end
+			: old == history->count
 			    ? 1
-			    : po_endpoint_compare(&old->endpoint, endpoint);
+			    : po_endpoint_compare(
+				  &history->entries[old].endpoint, endpoint);
 		if (order < 0) {
-			if (note_missing(pass, old))
-				drop_entry(old);
+			if (note_missing(pass, &history->entries[old]))
+				drop_entry(&history->entries[old]);
 			else
-				entries[used++] = *old;
+				entries[used++] = history->entries[old];
 			old++;
 			continue;
 		}
 		seen = see(s, s->listeners[i].process);
 		if (order == 0) {
-			entries[used] = *old++;
+			entries[used] = history->entries[old++];
 			look_again(pass, &entries[used], &seen);
 		} else {
 			add_entry(pass, &entries[used], endpoint, &seen);

@@ -41,8 +41,10 @@ judge_listener(
 	    .verdict = rules->strict ? PO_VERDICT_UNEXPECTED : PO_VERDICT_NONE,
 	};
 	const struct po_rule *rule;
+	size_t n;
 
-	for (rule = rules->items; rule < rules->items + rules->count; rule++) {
+	for (n = 0; n < rules->count; n++) {
+		rule = &rules->items[n];
 		if (!po_rule_covers(rule, endpoint_of(s, i)))
 			continue;
 		judgement.verdict = ask_rule(rule, s, owner_of(s, i));

@@ -185,6 +185,8 @@ test_damage(void)
 	free(text);
 }
 
+#define TWICE(line) line line
+
 /* Lines that say nonsense under a sum that is right. */
 static void
 test_nonsense(void)
@@ -205,8 +207,7 @@ test_nonsense(void)
 	    "listener\t0\t6\t80\t1\t7f00000g\t0\t1\t0\t0\t1\t1\ta\tb\t\n",
 	    "listener\t0\t6\t80\t1\t7f000001\t0\t1\t0\t0\t1\t2\ta\tb\t\n",
 	    "listener\t0\t6\t80\t1\t7f000001\t0\t1\t0\t0\t1\t1\t\x01\tb\t\n",
-	    "listener\t0\t6\t80\t0\t-\t0\t1\t0\t0\t1\t1\ta\tb\t\n"
-	    "listener\t0\t6\t80\t0\t-\t0\t1\t0\t0\t1\t1\ta\tb\t\n",
+	    TWICE("listener\t0\t6\t80\t0\t-\t0\t1\t0\t0\t1\t1\ta\tb\t\n"),
 	    "expectation\t1\t2\t0\ttcp *:22 sshd\n",
 	    "expectation\t1\t1\n",
 	    "no end",
