@@ -323,17 +323,17 @@ po_collector_collect(struct po_collector *collector, void **image, size_t *size,
 int
 po_collector_event_fd(const struct po_collector *collector)
 {
-	const struct po_collector_ops *ops = collector->ops;
+	const struct po_collector_ops *ops = collector->source.ops;
 
 	if (ops == NULL || ops->event_fd == NULL)
 		return -1;
-	return ops->event_fd(collector->state);
+	return ops->event_fd(collector->source.state);
 }
 
 void
 po_collector_acknowledge(struct po_collector *collector)
 {
-	collector->ops->acknowledge(collector->state);
+	collector->source.ops->acknowledge(collector->source.state);
 }
 
 const char *
