@@ -251,6 +251,24 @@ start_serving(struct agent *agent)
 	return write(options->control, "R", 1) == 1 ? 0 : -errno;
 }
 
+/*
+ * A master that goes away closes its end of a Unix socket; nobody has to be
+ * woken up to ask whether it is still there.  The interval stays, for attempts
+ * to connect again.
+ */
+static void
+stop_pings(const struct agent *agent)
+{
+	netsnmp_session *master = agent->master;
+
+	if (master == NULL || master->securityModel == SNMP_DEFAULT_SECMODEL ||
+	    strncmp(agent->options->master, "tcp", 3) == 0)
+		return;
+	/* There Net-SNMP has put the number of the alarm. */
+	snmp_alarm_unregister((unsigned int)master->securityModel);
+	master->securityModel = SNMP_DEFAULT_SECMODEL;
+}
+
 /* Waits for anything to happen and lets Net-SNMP handle it. */
 static void
 run_once(void)
@@ -298,8 +316,10 @@ po_agent_run(const struct po_agent_options *options)
 		error = options->confine(options->context);
 	if (error == 0)
 		error = start_serving(&agent);
-	while (error == 0 && !agent.ended)
+	while (error == 0 && !agent.ended) {
+		stop_pings(&agent);
 		run_once();
+	}
 	unregister_readfd(options->control);
 	po_handler_free(agent.handler);
 	po_watch_free(agent.watch);

@@ -310,12 +310,30 @@ collect(void *state, struct po_builder *builder)
 	return error;
 }
 
+static int
+event_fd(void *state)
+{
+	const struct linux_collector *collector = state;
+
+	return collector->bpf == NULL ? -1 : linux_bpf_event_fd(collector->bpf);
+}
+
+static void
+take_events(void *state)
+{
+	const struct linux_collector *collector = state;
+
+	linux_bpf_take_events(collector->bpf);
+}
+
 #define OPS(variable, word)                                                    \
 	static const struct po_collector_ops variable = {                      \
 	    .name = word,                                                      \
 	    .open = open_##variable,                                           \
 	    .collect = collect,                                                \
 	    .close = close_collector,                                          \
+	    .event_fd = event_fd,                                              \
+	    .acknowledge = take_events,                                        \
 	}
 
 OPS(bpf, "bpf");
