@@ -444,6 +444,19 @@ hint_timeout(const struct server *server)
 				     : 0;
 }
 
+/* Whether an event would change anything: somebody has to be told of it. */
+static bool
+wants_events(const struct server *server)
+{
+	const struct reader *reader;
+
+	for (reader = server->readers;
+	     reader < server->readers + PO_READERS_MAX; reader++)
+		if (reader->fd >= 0 && reader->wants_hint && !reader->hint_due)
+			return true;
+	return false;
+}
+
 /* Waits for anything to do; false when the control side has closed. */
 static bool
 wait_for_work(struct server *server)
@@ -455,7 +468,8 @@ wait_for_work(struct server *server)
 
 	fds[n++] = (struct pollfd){server->options->control, POLLIN, 0};
 	fds[n++] = (struct pollfd){server->options->listener, POLLIN, 0};
-	fds[n++] = (struct pollfd){server->events, POLLIN, 0};
+	if (wants_events(server))
+		fds[n++] = (struct pollfd){server->events, POLLIN, 0};
 	for (reader = server->readers;
 	     reader < server->readers + PO_READERS_MAX; reader++) {
 		if (reader->fd < 0)

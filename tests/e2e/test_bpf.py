@@ -7,17 +7,33 @@ import os
 import pwd
 import re
 import shutil
+import socket
 import subprocess
+import time
 
 import pytest
 
 import mib
 from programs import (BUILD, NOBODY, PORTOWNER, PORTOWNERD, Portownerd,
-                      as_user, folder, portowner, program, wait_until)
+                      Snmpd, as_user, folder, free_port, portowner, program,
+                      read, wait_until)
 from scene import View, assert_same
 from snmp import Manager
 from test_exact import product_rows, ss_rows
+from test_changes import holder, sink_of, trap      # noqa: F401
 from test_unprivileged import real_program
+from traps import Holder
+
+def switches(pid):
+    return [line for line in read("/proc/%d/status" % pid).splitlines()
+            if "ctxt_switches" in line] + read(
+                "/proc/%d/stat" % pid).rpartition(")")[2].split()[11:13]
+
+
+@pytest.fixture
+def snmpd_of(work):
+    return lambda trap: Snmpd(work, sink_of(trap))
+
 
 ALL = ["bpf", "bpf-files", "diag", "proc"]
 
@@ -216,3 +232,45 @@ def test_failing_midway_is_told_on_the_command_line(failing):
     assert answer.status == 0
     assert answer.json["source"] == "diag"
     assert "the source bpf failed" in answer.error
+
+
+# Events
+
+def test_a_new_listener_is_told_within_a_second(work, snmpd_of, trap, holder):
+    """Nobody asks and nobody looks: the kernel tells."""
+    conf = ["watchInterval 3600", "cacheTimeout 3600", "notifyRate 0",
+            "stacks own"]
+    with snmpd_of(trap) as snmpd, Portownerd(work, snmpd.master, conf):
+        manager = Manager(work, snmpd.port)
+        manager.await_service()
+        delays = []
+        for number in range(5):
+            with Holder(holder, "tcp", "127.0.0.1",
+                        free_port(socket.SOCK_STREAM)) as one:
+                begin = time.monotonic()
+                one.start()
+                wait_until(lambda: len(trap.of(mib.APPEARED)) > number,
+                           "the notification", 10)
+                delays.append(time.monotonic() - begin)
+                # Hints are 200 ms apart at least.
+                wait_until(lambda: time.monotonic() > begin + 0.4, "a pause")
+        assert max(delays) < 1, delays
+
+
+def test_nobody_is_woken_without_need(work, snmpd):
+    """No request, no watch: no CPU time and no switch to any process."""
+    conf = ["watchInterval 0"]
+    with Portownerd(work, snmpd.master, conf) as portownerd:
+        manager = Manager(work, snmpd.port)
+        manager.await_service()
+        assert manager.value(mib.ROWS) > 0
+        pids = [portownerd.pid] + portownerd.children()
+        # What is still being written about the first snapshot.
+        time.sleep(3)
+        before = [switches(pid) for pid in pids]
+        time.sleep(10)
+        assert [switches(pid) for pid in pids] == before
+        # The agent still notices when the master goes, and comes.
+        snmpd.stop()
+        snmpd.start()
+        manager.await_service()
