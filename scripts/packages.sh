@@ -3,7 +3,7 @@
 # The packages that building, showing and testing need; sourced by the scripts.
 #
 # packages_need SET...: as root on Debian and its like, installs what is missing
-# of the sets build, show and test.  Elsewhere, or as an ordinary user, says
+# of the sets build, show, test and nms.  Elsewhere, or as an ordinary user, says
 # what to install and returns 1 if a program of the sets is missing.
 
 packages_of_debian()
@@ -23,6 +23,11 @@ packages_of_debian()
 		    python3-pytest iproute2 procps util-linux mount \
 		    libcap2-bin valgrind systemd
 		;;
+	nms)
+		# one line for each system
+		echo nagios4-core snmptt snmptrapd
+		echo icinga2-bin
+		;;
 	esac
 }
 
@@ -39,6 +44,9 @@ packages_programs()
 	test)
 		echo snmpd snmpwalk snmptrapd clang clang-format-14 smilint mandoc shellcheck \
 		    pytest-3 ip valgrind
+		;;
+	nms)
+		echo nagios4 snmptt snmptrapd icinga2
 		;;
 	esac
 }

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is monitored: listeners of any name and user, and a portownerd behind a
+snmpd that SNMPv3 users may ask."""
+import contextlib
+import os
+import subprocess
+import sys
+
+from programs import Portownerd, Snmpd
+from snmp import Manager
+
+LISTENER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                        "listener.py")
+# What SNMP tools need to know of the user, who may read only with privacy.
+USER, AUTH, PRIV = "monitor", "a long passphrase", "another passphrase"
+SNMPD_CONF = ['createUser %s SHA "%s" AES "%s"' % (USER, AUTH, PRIV),
+              "rouser %s priv" % USER]
+ADDRESS = "127.0.0.1"
+NOBODY_UID = 65534
+# As a process may call itself; 15 octets at most.
+ODD_NAMES = [b"a;b|c", b"\"double\" 'one'", b"<script>x", b"</td><b>&amp;",
+             b"new\nline", b"{#ENDPOINT}", b"{$SNMP_COMM}", b"{HOST.HOST}",
+             b"|query_command|", b"$(id) `id` %s", b"back\\slash", b"a]],{[(*",
+             b"gr\xc3\xbc\xc3\x9fe", b"\xff\xfe", b"C3 A4", b"-e x --", b"#"]
+
+
+class Listener:
+    """A process that listens at ports in a row."""
+
+    def __init__(self, name, port, uid=NOBODY_UID, protocol="tcp",
+                 address=ADDRESS, count=1):
+        self.name = name if isinstance(name, bytes) else name.encode()
+        self.arguments = [self.name.hex(), str(uid), protocol, address,
+                          str(port), str(count)]
+        self.port = port
+        self.endpoint = "%s %s:%d" % (protocol, address, port)
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["prlimit", "--nofile=4096:4096", sys.executable, LISTENER,
+             *self.arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True)
+        assert self.process.stdout.readline() == "ready\n"
+        return self
+
+    def stop(self):
+        if self.process is not None:
+            self.process.stdin.close()
+            self.process.stdout.close()
+            assert self.process.wait(10) == 0
+            self.process = None
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    __enter__ = start
+
+    def __exit__(self, *exception):
+        self.stop()
+
+
+class Scenery:
+    """The monitored host: self.listeners, which tests start and stop."""
+
+    def __init__(self, work):
+        self.work = work
+        self.snmpd = Snmpd(work, SNMPD_CONF)
+        self.portownerd = None
+        self.conf = ["cacheTimeout 1"]
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.snmpd)
+            self.start_agent()
+            stack.callback(self.stop_agent)
+            self.stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exception):
+        self.stack.close()
+
+    def start_agent(self, conf=(), prefix=()):
+        self.portownerd = Portownerd(self.work, self.snmpd.master,
+                                     [*self.conf, *conf])
+        if prefix:
+            plain = self.portownerd.command
+            self.portownerd.command = lambda: [*prefix, *plain()]
+        self.portownerd.start()
+        Manager(self.work, self.snmpd.port).await_service()
+
+    def stop_agent(self):
+        if self.portownerd is not None:
+            self.portownerd.stop()
+            self.portownerd = None
+
+    def restart_agent(self, conf=(), prefix=()):
+        self.stop_agent()
+        self.start_agent(conf, prefix)
+
+    @property
+    def manager(self):
+        return Manager(self.work, self.snmpd.port)
+
+
