@@ -134,8 +134,11 @@ AC_MSG_RESULT([$po_module])
 CFLAGS=$po_saved_cflags
 AM_CONDITIONAL([MODULE], [test $po_module = yes])
 LIBS=$po_saved_libs
+# Who only asks needs no agent library.
+NET_SNMP_CLIENT_LIBS=`AS_ECHO(["$NET_SNMP_LIBS"]) | $SED 's/-lnetsnmpagent//'`
 AC_SUBST([NET_SNMP_CFLAGS])
 AC_SUBST([NET_SNMP_LIBS])
+AC_SUBST([NET_SNMP_CLIENT_LIBS])
 ])
 
 # PO_ARG_BPF

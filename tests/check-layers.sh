@@ -15,13 +15,23 @@ refuse()
 }
 
 # inet_ntop() is the one thing that the model takes from a system.
-refuse model 'net-snmp|collect/|broker/|mib/|agent/|cli/|daemon/|linux/|netinet/|sys/([^s]|s[^o])' \
+refuse model 'net-snmp|ask/|collect/|broker/|mib/|agent/|cli/|daemon/|linux/|netinet/|sys/([^s]|s[^o])' \
     'an operating system or what comes after it'
 refuse mib 'net-snmp|collect/|broker/|agent/|cli/|daemon/|sys/|linux/' \
     'Net-SNMP or an operating system'
 refuse collect 'net-snmp|broker/|mib/|agent/|cli/|daemon/' \
     'what comes after it'
-refuse broker 'net-snmp|mib/|agent/|cli/|daemon/' 'what comes after it'
+refuse broker 'net-snmp|mib/|agent/|cli/|daemon/|ask/' 'what comes after it'
+# What is asked of other machines knows nothing of this one; its tables are data.
+refuse ask 'collect/|broker/|mib/|agent/|cli/|daemon/|plugin/' \
+    'what is about this machine'
+for part in table plan span; do
+	if grep -nE '^#[[:space:]]*include <(net-snmp|sys/|unistd)' \
+	    "$top/src/ask/$part".[ch]; then
+		echo "src/ask/$part knows of Net-SNMP or of a system" >&2
+		status=1
+	fi
+done
 refuse agent 'collect/(linux|freebsd|illumos|windows|macos)|cli/|daemon/' \
     'a collector'
 for decoder in "$top"/src/collect/*_decode.c "$top"/src/collect/*_decode.h; do

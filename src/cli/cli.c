@@ -20,11 +20,8 @@
 #include "cli/cli.h"
 #include "collect/replay.h"
 
-static void complain(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
-
-static void
-complain(const char *format, ...)
+void
+cli_complain(const char *format, ...)
 {
 	va_list arguments;
 
@@ -50,14 +47,14 @@ reserve_descriptors(void)
 }
 
 /* Whoever reads the output may stop early; that is no error. */
-static int
-finish_output(struct cli_out *out, int status)
+int
+cli_finish_output(struct cli_out *out, int status)
 {
 	int error = cli_out_flush(out);
 
 	if (error == 0 || error == -EPIPE)
 		return status;
-	complain("standard output: %s", strerror(-error));
+	cli_complain("standard output: %s", strerror(-error));
 	return CLI_ERROR;
 }
 
@@ -67,7 +64,7 @@ show_text(struct cli_out *out, enum cli_action action)
 	cli_out_text(out, action == CLI_ACTION_HELP
 			      ? cli_help
 			      : "portowner " PACKAGE_VERSION "\n");
-	return finish_output(out, CLI_FOUND);
+	return cli_finish_output(out, CLI_FOUND);
 }
 
 static int
@@ -81,7 +78,7 @@ show_rows(struct cli_out *out, const struct cli_options *options,
 		    ? cli_json_write(out, snapshot, &options->selection, source)
 		    : cli_table_write(
 			  out, snapshot, &options->selection, &terminal);
-	return finish_output(out, count > 0 ? CLI_FOUND : CLI_NOTHING);
+	return cli_finish_output(out, count > 0 ? CLI_FOUND : CLI_NOTHING);
 }
 
 size_t
@@ -105,7 +102,7 @@ tell_gaps(const struct po_snapshot *snapshot)
 
 	for (i = 0; i < snapshot->n_gaps; i++) {
 		cli_gap_format(snapshot, &snapshot->gaps[i], text);
-		complain("%s", text);
+		cli_complain("%s", text);
 	}
 }
 
@@ -115,8 +112,9 @@ tell_source(
 {
 	const struct po_snapshot_header *header = snapshot->header;
 
-	complain("source %s, collected by %s in %llu.%03u ms, visibility %s",
-	    source, origin, (unsigned long long)(header->collect_us / 1000),
+	cli_complain(
+	    "source %s, collected by %s in %llu.%03u ms, visibility %s", source,
+	    origin, (unsigned long long)(header->collect_us / 1000),
 	    (unsigned int)(header->collect_us % 1000),
 	    header->partial ? "partial" : "full");
 }
@@ -129,11 +127,11 @@ record(const struct cli_options *options, const struct po_snapshot *snapshot)
 
 	if (po_replay_write(options->record, header, (size_t)header->size,
 		error, sizeof(error)) != 0) {
-		complain("%s", error);
+		cli_complain("%s", error);
 		return CLI_ERROR;
 	}
 	if (options->verbose)
-		complain("%s: a snapshot of %llu octets was written",
+		cli_complain("%s: a snapshot of %llu octets was written",
 		    options->record, (unsigned long long)header->size);
 	return CLI_FOUND;
 }
@@ -146,18 +144,17 @@ use_rules(struct cli_out *out, const struct cli_options *options,
 	size_t count;
 
 	if (options->check)
-		return finish_output(out, cli_check(out, rules, snapshot));
+		return cli_finish_output(out, cli_check(out, rules, snapshot));
 	count = cli_suggest(out, snapshot);
-	return finish_output(out, count > 0 ? CLI_FOUND : CLI_NOTHING);
+	return cli_finish_output(out, count > 0 ? CLI_FOUND : CLI_NOTHING);
 }
 
 /* What is to be done with a snapshot. */
-static int
-use_snapshot(struct cli_out *out, const struct cli_options *options,
+int
+cli_use_snapshot(struct cli_out *out, const struct cli_options *options,
     const struct po_rules *rules, const struct po_snapshot *snapshot,
-    const struct cli_source *source)
+    const char *source, const char *origin)
 {
-	const char *name = cli_source_name(source);
 	int status = CLI_FOUND;
 
 	if (options->check || options->suggest)
@@ -165,47 +162,63 @@ use_snapshot(struct cli_out *out, const struct cli_options *options,
 	if (options->record != NULL)
 		status = record(options, snapshot);
 	if (status == CLI_FOUND && options->show)
-		status = show_rows(out, options, snapshot, name);
+		status = show_rows(out, options, snapshot, source);
 	tell_gaps(snapshot);
 	if (options->verbose)
-		tell_source(snapshot, name, cli_source_origin(source));
+		tell_source(snapshot, source, origin);
 	return status;
 }
 
 /* A check says on its output why it cannot be made, as plugins do. */
-static int
-give_up(
+int
+cli_give_up(
     struct cli_out *out, const struct cli_options *options, const char *error)
 {
 	if (options->check) {
 		cli_check_fails(out, error);
-		return finish_output(out, CLI_UNKNOWN);
+		return cli_finish_output(out, CLI_UNKNOWN);
 	}
-	complain("%s", error);
+	cli_complain("%s", error);
 	return CLI_ERROR;
+}
+
+static int
+show_own(struct cli_out *out, const struct cli_options *options,
+    const struct po_rules *rules)
+{
+	struct cli_source *source = NULL;
+	struct po_snapshot snapshot;
+	char error[CLI_ERROR_SIZE];
+	int status;
+
+	if (cli_source_open(options, &source, error, sizeof(error)) != 0 ||
+	    cli_source_collect(source, &snapshot, error, sizeof(error)) != 0) {
+		status = cli_give_up(out, options, error);
+	} else {
+		/* Another source had to take over. */
+		if (error[0] != '\0')
+			cli_complain("%s", error);
+		status = cli_use_snapshot(out, options, rules, &snapshot,
+		    cli_source_name(source), cli_source_origin(source));
+	}
+	cli_source_close(source);
+	return status;
 }
 
 static int
 run(struct cli_out *out, const struct cli_options *options)
 {
 	struct po_rules rules = {.items = NULL};
-	struct cli_source *source = NULL;
-	struct po_snapshot snapshot;
 	char error[CLI_ERROR_SIZE];
 	int status;
 
-	if ((options->check && cli_rules_read(options->config, &rules, error,
-				   sizeof(error)) != 0) ||
-	    cli_source_open(options, &source, error, sizeof(error)) != 0 ||
-	    cli_source_collect(source, &snapshot, error, sizeof(error)) != 0) {
-		status = give_up(out, options, error);
-	} else {
-		/* Another source had to take over. */
-		if (error[0] != '\0')
-			complain("%s", error);
-		status = use_snapshot(out, options, &rules, &snapshot, source);
-	}
-	cli_source_close(source);
+	if (options->check &&
+	    cli_rules_read(options->config, &rules, error, sizeof(error)) != 0)
+		status = cli_give_up(out, options, error);
+	else if (options->remote)
+		status = cli_hosts_run(out, options, &rules);
+	else
+		status = show_own(out, options, &rules);
 	po_rules_clear(&rules);
 	return status;
 }
@@ -224,7 +237,7 @@ po_cli_main(int argc, char **argv)
 	cli_out_begin(&out, STDOUT_FILENO);
 	if (cli_options_parse(argc, argv, &options, error, sizeof(error)) !=
 	    0) {
-		complain("%s; see portowner -h", error);
+		cli_complain("%s; see portowner -h", error);
 		status = options.check ? CLI_UNKNOWN : CLI_ERROR;
 	} else if (options.action != CLI_ACTION_RUN) {
 		status = show_text(&out, options.action);

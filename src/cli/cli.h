@@ -8,6 +8,7 @@
 #ifndef PO_CLI_CLI_H
 #define PO_CLI_CLI_H
 
+#include "ask/ask.h"
 #include "model/rule.h"
 #include "model/snapshot.h"
 #include "model/text.h"
@@ -112,6 +113,12 @@ bool cli_selection_has(const struct cli_selection *selection,
 bool cli_rows_next_wanted(struct cli_rows *rows,
     const struct cli_selection *selection, struct cli_row *row);
 
+/* Arguments, as they came. */
+struct cli_words {
+	const char **items;
+	size_t count;
+};
+
 /* What the arguments ask for. */
 enum cli_action { CLI_ACTION_RUN, CLI_ACTION_HELP, CLI_ACTION_VERSION };
 
@@ -126,6 +133,11 @@ struct cli_options {
 	const char *source;
 	const char *record; /* NULL: do not */
 	const char *config; /* the rules are there; NULL: where they are */
+	bool remote; /* hosts are asked; short options are Net-SNMP's first */
+	bool several; /* each row says of which host it is */
+	struct cli_words hosts;
+	struct cli_words snmp; /* options of Net-SNMP's tools */
+	char *hosts_text; /* the file of hosts, which they point into */
 	struct cli_selection selection;
 };
 
@@ -154,6 +166,36 @@ const char *cli_source_name(const struct cli_source *source);
 /* Who collected: for -v. */
 const char *cli_source_origin(const struct cli_source *source);
 void cli_source_close(struct cli_source *source);
+
+/* Shows what the hosts answer; returns the exit status. */
+int cli_hosts_run(struct cli_out *out, const struct cli_options *options,
+    const struct po_rules *rules);
+
+/*
+ * Appends the hosts of a file, one a line, "-" being the standard input; *text
+ * is what they point into, and the caller's.  Returns 0 or a negative errno.
+ */
+int cli_hosts_read(const char *path, struct cli_words *hosts, char **text,
+    char *error, size_t error_size);
+/* Returns 0 or -ENOMEM. */
+int cli_words_add(struct cli_words *words, const char *word);
+
+/* "portowner: ..." on stderr. */
+void cli_complain(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/*
+ * Does with a snapshot what the options say.  source: for JSON; origin: who
+ * collected, for -v.  Returns the exit status.
+ */
+int cli_use_snapshot(struct cli_out *out, const struct cli_options *options,
+    const struct po_rules *rules, const struct po_snapshot *snapshot,
+    const char *source, const char *origin);
+/* Why there is no snapshot to be used; returns the exit status. */
+int cli_give_up(
+    struct cli_out *out, const struct cli_options *options, const char *error);
+/* Writes what is left of the output; returns status, or an error's. */
+int cli_finish_output(struct cli_out *out, int status);
 
 /* "TEXT (HINT)"; returns the length. */
 #define CLI_GAP_SIZE (2 * PO_TEXT_MAX + 4)
@@ -194,5 +236,26 @@ size_t cli_table_write(struct cli_out *out, const struct po_snapshot *snapshot,
     const struct cli_selection *selection, const struct cli_terminal *terminal);
 size_t cli_json_write(struct cli_out *out, const struct po_snapshot *snapshot,
     const struct cli_selection *selection, const char *source);
+
+/*
+ * The same for one of several hosts, whose name is published text.  The table's
+ * widths grow with what comes; zeroed, it begins.  The object has no newline
+ * behind it, and no host if that is NULL.
+ */
+struct cli_hosts_table {
+	size_t width[16];
+	bool begun;
+};
+
+size_t cli_table_write_host(struct cli_out *out,
+    const struct po_snapshot *snapshot, const struct cli_selection *selection,
+    const struct cli_terminal *terminal, struct cli_hosts_table *hosts,
+    const char *host);
+size_t cli_json_write_host(struct cli_out *out,
+    const struct po_snapshot *snapshot, const struct cli_selection *selection,
+    const char *source, const char *host);
+/* Of a host that gave no answer. */
+void cli_json_write_failure(
+    struct cli_out *out, const char *host, const char *error);
 
 #endif

@@ -124,14 +124,20 @@ write_gaps(struct cli_out *out, const struct po_snapshot *snapshot)
 }
 
 size_t
-cli_json_write(struct cli_out *out, const struct po_snapshot *snapshot,
-    const struct cli_selection *selection, const char *source)
+cli_json_write_host(struct cli_out *out, const struct po_snapshot *snapshot,
+    const struct cli_selection *selection, const char *source, const char *host)
 {
 	struct cli_rows rows;
 	struct cli_row row;
 	size_t count = 0;
 
-	cli_out_text(out, "{\"visibility\":");
+	cli_out_text(out, "{");
+	if (host != NULL) {
+		cli_out_text(out, "\"host\":");
+		write_string(out, host, strlen(host));
+		cli_out_text(out, ",");
+	}
+	cli_out_text(out, "\"visibility\":");
 	cli_out_text(
 	    out, snapshot->header->partial ? "\"partial\"," : "\"full\",");
 	write_gaps(out, snapshot);
@@ -145,6 +151,27 @@ cli_json_write(struct cli_out *out, const struct po_snapshot *snapshot,
 		cli_out_text(out, count++ == 0 ? "\n" : ",\n");
 		write_row(out, snapshot, &row);
 	}
-	cli_out_text(out, count == 0 ? "]}\n" : "\n]}\n");
+	cli_out_text(out, count == 0 ? "]}" : "\n]}");
 	return count;
+}
+
+size_t
+cli_json_write(struct cli_out *out, const struct po_snapshot *snapshot,
+    const struct cli_selection *selection, const char *source)
+{
+	size_t count;
+
+	count = cli_json_write_host(out, snapshot, selection, source, NULL);
+	cli_out_text(out, "\n");
+	return count;
+}
+
+void
+cli_json_write_failure(struct cli_out *out, const char *host, const char *error)
+{
+	cli_out_text(out, "{\"host\":");
+	write_string(out, host, strlen(host));
+	cli_out_text(out, ",\"error\":");
+	write_string(out, error, strlen(error));
+	cli_out_text(out, "}");
 }

@@ -21,9 +21,13 @@ enum {
 	OPTION_CHECK,
 	OPTION_SUGGEST,
 	OPTION_CONFIG,
+	OPTION_HOST,
+	OPTION_HOSTS,
 };
 
 static const char letters[] = ":actu46p:U:vVh";
+/* Where hosts are asked, a letter of Net-SNMP's tools is theirs. */
+static const char remote_letters[] = ":46p:U:Vh" PO_ASK_LETTERS;
 
 static const struct option names[] = {
     {"all", no_argument, NULL, 'a'},
@@ -38,6 +42,8 @@ static const struct option names[] = {
     {"source", required_argument, NULL, OPTION_SOURCE},
     {"record", required_argument, NULL, OPTION_RECORD},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"host", required_argument, NULL, OPTION_HOST},
+    {"hosts", required_argument, NULL, OPTION_HOSTS},
     {"check", no_argument, NULL, OPTION_CHECK},
     {"suggest-expectations", no_argument, NULL, OPTION_SUGGEST},
     {"config", required_argument, NULL, OPTION_CONFIG},
@@ -67,6 +73,8 @@ const char cli_help[] =
     "Where from, and how:\n"
     "      --source SOURCE    auto (default), socket[:PATH], replay:FILE,\n"
     "                         or one of this build: " PO_SOURCES "\n"
+    "      --host HOST[:PORT] ask that host by SNMP, or several; see below\n"
+    "      --hosts FILE       ask those that the file names, one a line\n"
     "      --record FILE      write a snapshot for replay:FILE; rows are\n"
     "                         shown only if other options ask for them\n"
     "      --json             one JSON object instead of a table\n"
@@ -84,6 +92,10 @@ const char cli_help[] =
     "a socket, as in TIME_WAIT; (hidden) you may not see who does; (not seen)\n"
     "all processes were visible, and none holds it.  Run as root to see all.\n"
     "\n"
+    "With --host or --hosts the letters -v -c -l -u -a -A -x -X -n -t -r mean\n"
+    "what they mean to snmpwalk, and each takes an argument; what they mean\n"
+    "here is then said by the long options.  Net-SNMP's snmp.conf counts.\n"
+    "\n"
     "Exit status: 0 something found, 1 nothing matches, 2 error.\n"
     "\n"
     "Examples:\n"
@@ -91,6 +103,7 @@ const char cli_help[] =
     "  portowner -a ssh       the SSH server and its connections\n"
     "  portowner -u           everything that receives on UDP\n"
     "  portowner -c -U www-data   what is www-data connected to?\n"
+    "  portowner --host web1 --host web2 -v 2c -c public --all 443\n"
     "  portowner --record now.snap; portowner --source replay:now.snap -a\n";
 
 static int fail(char *error, size_t size, const char *format, ...)
@@ -304,15 +317,36 @@ long_name(int option)
 	return name->name;
 }
 
+/* An option of Net-SNMP's tools as they take it; NULL: the letter is none. */
+static const char *
+snmp_word(int letter)
+{
+	static const char words[][3] = {
+	    "-v", "-c", "-l", "-u", "-a", "-A", "-x", "-X", "-n", "-t", "-r"};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i][1] == letter)
+			return words[i];
+	return NULL;
+}
+
 /*
  * What getopt_long() refuses: optopt is the letter or the long option's
  * value, or 0 for a word that is no long option.
  */
 static int
-refuse(int option, const char *word, char *error, size_t error_size)
+refuse(const struct cli_options *options, int option, const char *word,
+    char *error, size_t error_size)
 {
 	const char *name = long_name(optopt);
 
+	if (options->remote && snmp_word(optopt) != NULL &&
+	    strncmp(word, "--", 2) != 0)
+		return fail(error, error_size,
+		    "option -%c is Net-SNMP's with --host and needs an "
+		    "argument",
+		    optopt);
 	if (optopt == 0)
 		return fail(error, error_size,
 		    "option %s is not known or not clear", word);
@@ -364,39 +398,134 @@ parse_option(struct cli_options *options, int option, const char *word,
 		options->action = CLI_ACTION_HELP;
 		return 0;
 	default:
-		return refuse(option, word, error, error_size);
+		return refuse(options, option, word, error, error_size);
 	}
+}
+
+static int
+out_of_memory(char *error, size_t error_size)
+{
+	fail(error, error_size, "out of memory");
+	return -ENOMEM;
+}
+
+/* Options about hosts that are asked.  *taken: it is one of them. */
+static int
+parse_host_option(struct cli_options *options, int option, bool is_long,
+    bool *taken, char *error, size_t error_size)
+{
+	const char *word = is_long ? NULL : snmp_word(option);
+
+	*taken = true;
+	if (option == OPTION_HOSTS) {
+		options->several = true;
+		if (options->hosts_text != NULL)
+			return fail(error, error_size,
+			    "option --hosts can be given once");
+		return cli_hosts_read(optarg, &options->hosts,
+		    &options->hosts_text, error, error_size);
+	}
+	if (option == OPTION_HOST) {
+		if (optarg[0] == '\0' || optarg[0] == '-')
+			return fail(error, error_size,
+			    "option --host: \"%s\" is no host", optarg);
+		if (cli_words_add(&options->hosts, optarg) != 0)
+			return out_of_memory(error, error_size);
+		return 0;
+	}
+	if (options->remote && word != NULL) {
+		if (cli_words_add(&options->snmp, word) != 0 ||
+		    cli_words_add(&options->snmp, optarg) != 0)
+			return out_of_memory(error, error_size);
+		return 0;
+	}
+	*taken = false;
+	return 0;
+}
+
+/* Letters mean something else where hosts are asked, so that comes first. */
+static bool
+asks_hosts(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strncmp(argv[i], "--host", 6) == 0)
+			return true;
+	return false;
+}
+
+static int
+parse_options(int argc, char **argv, struct cli_options *options, char *error,
+    size_t error_size)
+{
+	int option, which, result = 0;
+	bool taken;
+
+	optind = 0; /* begin anew, in every libc */
+	opterr = 0;
+	while (result == 0 && options->action == CLI_ACTION_RUN) {
+		which = -1;
+		option = getopt_long(argc, argv,
+		    options->remote ? remote_letters : letters, names, &which);
+		if (option == -1)
+			break;
+		result = parse_host_option(
+		    options, option, which >= 0, &taken, error, error_size);
+		if (!taken)
+			result = parse_option(options, option, argv[optind - 1],
+			    error, error_size);
+	}
+	return result;
+}
+
+/* What does not go together. */
+static int
+check_options(
+    struct cli_options *options, size_t ports, char *error, size_t error_size)
+{
+	options->several = options->several || options->hosts.count > 1;
+	if (options->hosts.count > 0 && strcmp(options->source, "auto") != 0)
+		return fail(error, error_size,
+		    "option --source is for this host, --host for others");
+	if (options->several &&
+	    (options->record != NULL || options->check || options->suggest))
+		return fail(error, error_size,
+		    "option --%s goes with one --host at a time",
+		    options->record != NULL ? "record"
+		    : options->check	    ? "check"
+					    : "suggest-expectations");
+	if ((options->check || options->suggest) &&
+	    (options->show || ports > 0 ||
+		(options->check && options->suggest)))
+		return fail(error, error_size,
+		    "option --%s goes with --config, --source, --host, "
+		    "--stack and -v only",
+		    options->check ? "check" : "suggest-expectations");
+	if (options->config != NULL && !options->check)
+		return fail(
+		    error, error_size, "option --config is for --check");
+	return 0;
 }
 
 int
 cli_options_parse(int argc, char **argv, struct cli_options *options,
     char *error, size_t error_size)
 {
-	int option, result = 0;
 	size_t count;
+	int result;
 
-	*options = (struct cli_options){.source = "auto"};
-	optind = 0; /* begin anew, in every libc */
-	opterr = 0;
-	while (result == 0 && options->action == CLI_ACTION_RUN &&
-	       (option = getopt_long(argc, argv, letters, names, NULL)) != -1)
-		result = parse_option(
-		    options, option, argv[optind - 1], error, error_size);
+	*options = (struct cli_options){
+	    .source = "auto",
+	    .remote = asks_hosts(argc, argv),
+	};
+	result = parse_options(argc, argv, options, error, error_size);
 	if (result != 0 || options->action != CLI_ACTION_RUN)
 		return result;
 	count = (size_t)(argc - optind);
-	if (options->check || options->suggest) {
-		if (!options->show && count == 0 &&
-		    !(options->check && options->suggest))
-			return 0;
-		return fail(error, error_size,
-		    "option --%s goes with --config, --source, --stack and -v "
-		    "only",
-		    options->check ? "check" : "suggest-expectations");
-	}
-	if (options->config != NULL)
-		return fail(
-		    error, error_size, "option --config is for --check");
+	result = check_options(options, count, error, error_size);
+	if (result != 0 || options->check || options->suggest)
+		return result;
 	if (count > 0 || options->record == NULL)
 		options->show = true;
 	return parse_all_ports(
@@ -409,4 +538,7 @@ cli_options_free(struct cli_options *options)
 	free(options->selection.ports);
 	options->selection.ports = NULL;
 	options->selection.n_ports = 0;
+	free(options->hosts.items);
+	free(options->snmp.items);
+	free(options->hosts_text);
 }

@@ -15,6 +15,7 @@
 #include "cli/cli.h"
 
 enum column {
+	COLUMN_HOST,
 	COLUMN_STACK,
 	COLUMN_USER,
 	COLUMN_COMMAND,
@@ -27,8 +28,8 @@ enum column {
 	COLUMNS
 };
 
-static const char *const titles[COLUMNS] = {"STACK", "USER", "COMMAND", "PID",
-    "PROTO", "LOCAL", "REMOTE", "STATE", "SERVICE"};
+static const char *const titles[COLUMNS] = {"HOST", "STACK", "USER", "COMMAND",
+    "PID", "PROTO", "LOCAL", "REMOTE", "STATE", "SERVICE"};
 
 /* Columns that may be cut keep this much. */
 #define WIDTH_MIN 8
@@ -53,9 +54,14 @@ struct table {
 	const struct po_snapshot *snapshot;
 	const struct cli_selection *selection;
 	const struct cli_terminal *terminal;
+	const char *host; /* published text; NULL: the only one */
 	size_t width[COLUMNS];
-	bool has_stack;
+	enum column first; /* no column ahead of it is shown */
 };
+
+_Static_assert(
+    COLUMNS <= sizeof(((struct cli_hosts_table *)0)->width) / sizeof(size_t),
+    "room for all columns");
 
 struct cli_terminal
 cli_terminal_of(int fd)
@@ -164,13 +170,15 @@ command_cell(
 }
 
 static void
-fill_cells(struct cells *cells, const struct po_snapshot *snapshot,
-    const struct cli_row *row)
+fill_cells(
+    struct cells *cells, const struct table *table, const struct cli_row *row)
 {
+	const struct po_snapshot *snapshot = table->snapshot;
 	const struct po_process_record *process = row->process;
 	const char *state = cli_row_state(row);
 	struct cell *at = cells->at;
 
+	at[COLUMN_HOST] = constant(table->host != NULL ? table->host : "");
 	at[COLUMN_STACK] = number_cell(cells->stack, row->local->stack);
 	at[COLUMN_USER] = text_cell(snapshot, process->user);
 	at[COLUMN_COMMAND] = command_cell(snapshot, process);
@@ -202,13 +210,14 @@ measure(struct table *table)
 	size_t count = 0, width, i;
 
 	for (i = 0; i < COLUMNS; i++)
-		table->width[i] = strlen(titles[i]);
+		if (table->width[i] < strlen(titles[i]))
+			table->width[i] = strlen(titles[i]);
 	cli_rows_begin(&rows, table->snapshot);
 	while (cli_rows_next_wanted(&rows, table->selection, &row)) {
 		count++;
-		if (row.local->stack != 0)
-			table->has_stack = true;
-		fill_cells(&cells, table->snapshot, &row);
+		if (row.local->stack != 0 && table->first > COLUMN_STACK)
+			table->first = COLUMN_STACK;
+		fill_cells(&cells, table, &row);
 		for (i = 0; i < COLUMNS; i++) {
 			width = cell_width(table, &cells.at[i]);
 			if (width > table->width[i])
@@ -224,14 +233,12 @@ fit(struct table *table)
 {
 	size_t *command = &table->width[COLUMN_COMMAND];
 	size_t *service = &table->width[COLUMN_SERVICE];
-	size_t *wider, total = COLUMNS - 1, i;
+	size_t *wider, total = COLUMNS - 1 - table->first, i;
 
 	if (table->terminal->columns == 0)
 		return;
-	for (i = 0; i < COLUMNS; i++)
+	for (i = table->first; i < COLUMNS; i++)
 		total += table->width[i];
-	if (!table->has_stack)
-		total -= table->width[COLUMN_STACK] + 1;
 	for (; total > table->terminal->columns; total--) {
 		wider = *service >= *command ? service : command;
 		if (*wider <= WIDTH_MIN)
@@ -311,9 +318,9 @@ write_cell(
 static void
 write_line(const struct table *table, const struct cell *cells)
 {
-	enum column column = table->has_stack ? COLUMN_STACK : COLUMN_USER;
+	enum column column;
 
-	for (; column < COLUMNS; column++)
+	for (column = table->first; column < COLUMNS; column++)
 		write_cell(table, column, &cells[column]);
 }
 
@@ -328,6 +335,21 @@ write_titles(const struct table *table)
 	write_line(table, cells);
 }
 
+static void
+write_rows(const struct table *table)
+{
+	struct cli_rows rows;
+	struct cli_row row;
+	struct cells cells;
+
+	cli_rows_begin(&rows, table->snapshot);
+	while (table->out->error == 0 &&
+	       cli_rows_next_wanted(&rows, table->selection, &row)) {
+		fill_cells(&cells, table, &row);
+		write_line(table, cells.at);
+	}
+}
+
 size_t
 cli_table_write(struct cli_out *out, const struct po_snapshot *snapshot,
     const struct cli_selection *selection, const struct cli_terminal *terminal)
@@ -337,10 +359,8 @@ cli_table_write(struct cli_out *out, const struct po_snapshot *snapshot,
 	    .snapshot = snapshot,
 	    .selection = selection,
 	    .terminal = terminal,
+	    .first = COLUMN_USER,
 	};
-	struct cli_rows rows;
-	struct cli_row row;
-	struct cells cells;
 	size_t count;
 
 	count = measure(&table);
@@ -348,11 +368,35 @@ cli_table_write(struct cli_out *out, const struct po_snapshot *snapshot,
 		return 0;
 	fit(&table);
 	write_titles(&table);
-	cli_rows_begin(&rows, snapshot);
-	while (
-	    out->error == 0 && cli_rows_next_wanted(&rows, selection, &row)) {
-		fill_cells(&cells, snapshot, &row);
-		write_line(&table, cells.at);
-	}
+	write_rows(&table);
+	return count;
+}
+
+/* The column of the stacks is always there: nobody knows what comes. */
+size_t
+cli_table_write_host(struct cli_out *out, const struct po_snapshot *snapshot,
+    const struct cli_selection *selection, const struct cli_terminal *terminal,
+    struct cli_hosts_table *hosts, const char *host)
+{
+	struct table table = {
+	    .out = out,
+	    .snapshot = snapshot,
+	    .selection = selection,
+	    .terminal = terminal,
+	    .host = host,
+	    .first = COLUMN_HOST,
+	};
+	size_t count;
+
+	memcpy(table.width, hosts->width, sizeof(table.width));
+	count = measure(&table);
+	if (count == 0)
+		return 0;
+	memcpy(hosts->width, table.width, sizeof(table.width));
+	fit(&table);
+	if (!hosts->begun)
+		write_titles(&table);
+	hosts->begun = true;
+	write_rows(&table);
 	return count;
 }

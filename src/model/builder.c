@@ -483,19 +483,19 @@ po_builder_set_zone(struct po_builder *builder, uint64_t handle, uint32_t zone)
 }
 
 int
-add_string(struct po_builder *builder, struct po_bytes bytes, po_string *string)
+add_text(struct po_builder *builder, const char *text, size_t length,
+    po_string *string)
 {
 	const struct index *index = &builder->by_text;
-	char text[PO_TEXT_MAX + 1], *octet;
-	size_t length, hash, at, i;
 	const char *found;
+	size_t hash, at, i;
+	char *octet;
 
 	*string = 0;
-	if (bytes.data == NULL || builder->strings.count > STRINGS_MAX)
+	if (builder->strings.count > STRINGS_MAX)
 		return 0;
 	if (index_reserve(&builder->by_text, builder, hash_of_string) != 0)
 		return -ENOMEM;
-	length = po_text_clean(text, bytes.data, bytes.length);
 	hash = hash_text(text, length);
 	at = hash & (index->size - 1);
 	for (; index->slots[at] != 0; at = (at + 1) & (index->size - 1)) {
@@ -514,11 +514,27 @@ add_string(struct po_builder *builder, struct po_bytes bytes, po_string *string)
 			return -ENOMEM;
 		if (i == 1)
 			*string = (po_string)builder->strings.count;
-		*octet = i == 0 ? '\0' : i == 1 ? (char)length : text[i - 2];
+		*octet = i == 0		   ? '\0'
+			 : i == 1	   ? (char)length
+			 : i == length + 2 ? '\0'
+					   : text[i - 2];
 		builder->strings.count++;
 	}
 	index_insert(&builder->by_text, hash, *string);
 	return 0;
+}
+
+int
+add_string(struct po_builder *builder, struct po_bytes bytes, po_string *string)
+{
+	char text[PO_TEXT_MAX + 1];
+	size_t length;
+
+	*string = 0;
+	if (bytes.data == NULL)
+		return 0;
+	length = po_text_clean(text, bytes.data, bytes.length);
+	return add_text(builder, text, length, string);
 }
 
 int

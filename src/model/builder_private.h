@@ -134,7 +134,11 @@ uint32_t find_process(const struct po_builder *builder, uint32_t pid);
 /* Adds a process of which only the pid is known. */
 int add_bare_process(struct po_builder *builder, uint32_t pid, uint32_t *at);
 
-/* Puts text into the pool, cleaned, once; data NULL gives 0. */
+/* Puts published text into the pool, once. */
+int add_text(struct po_builder *builder, const char *text, size_t length,
+    po_string *string);
+
+/* The same for text of any kind, cleaned; data NULL gives 0. */
 int add_string(
     struct po_builder *builder, struct po_bytes bytes, po_string *string);
 

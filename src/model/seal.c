@@ -319,7 +319,7 @@ write_endpoints(struct sealer *s)
 	return error;
 }
 
-static int
+int
 write_gaps(struct sealer *s)
 {
 	struct po_builder *builder = s->builder;
@@ -390,7 +390,7 @@ free_section(struct array *section)
  * Lays header and sections out in one piece.  What has been copied is freed at
  * once: a large snapshot need not be there twice.
  */
-static int
+int
 write_image(
     struct sealer *s, const struct po_seal *seal, void **image, size_t *size)
 {

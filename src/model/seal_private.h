@@ -81,4 +81,11 @@ int write_listener(struct sealer *s, uint32_t endpoint, size_t from, size_t to);
 /* After the last endpoint: how many connections each listener's port serves. */
 void count_connections(struct sealer *s);
 
+/* seal.c: the builder's gaps, and one for what was dropped. */
+int write_gaps(struct sealer *s);
+
+/* Lays header and sections out in one piece, which is the caller's. */
+int write_image(
+    struct sealer *s, const struct po_seal *seal, void **image, size_t *size);
+
 #endif
