@@ -78,6 +78,16 @@ text_of(const struct po_ask_cell *cell)
 	return cell->text;
 }
 
+/* Of a process whose user is known, the command is known, too. */
+static struct po_bytes
+command_of(const struct po_ask_cell *command, const struct po_ask_cell *uid)
+{
+	if (command->present && command->text.length == 0 && uid->present &&
+	    uid->number != PO_UID_UNKNOWN)
+		return (struct po_bytes){"", 0};
+	return text_of(command);
+}
+
 static uint32_t
 number_of(const struct po_ask_cell *cell, uint32_t otherwise)
 {
@@ -98,7 +108,7 @@ add_owner(struct po_compose *compose, const struct po_ask_row *row)
 	    .process =
 		{
 		    .uid = number_of(&cells[2], PO_UID_UNKNOWN),
-		    .command = text_of(&cells[0]),
+		    .command = command_of(&cells[0], &cells[2]),
 		    .user = text_of(&cells[1]),
 		    .service = text_of(&cells[6]),
 		    .executable = text_of(&cells[7]),
@@ -144,7 +154,7 @@ add_listener(struct po_compose *compose, const struct po_ask_row *row)
 		    .pid = number_of(&cells[0], 0),
 		    .uid = number_of(&cells[1], PO_UID_UNKNOWN),
 		    .user = text_of(&cells[2]),
-		    .command = text_of(&cells[3]),
+		    .command = command_of(&cells[3], &cells[1]),
 		    .service = text_of(&cells[4]),
 		},
 	};
@@ -187,7 +197,7 @@ add_connection(struct po_compose *compose, const struct po_ask_row *row)
 		{
 		    .uid = number_of(&cells[1], PO_UID_UNKNOWN),
 		    .user = text_of(&cells[2]),
-		    .command = text_of(&cells[3]),
+		    .command = command_of(&cells[3], &cells[1]),
 		},
 	};
 	uint32_t port;
