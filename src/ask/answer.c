@@ -236,6 +236,8 @@ take_row(struct reader *reader, const struct answer *answer, size_t first,
 		row.cells[answer->request->slots[i].column] =
 		    find_cell(reader, answer, i, repetition, &row);
 	reader->rows[table->number]++;
+	if (table == &po_ask_owners && po_ask_owner_is_unclear(&row))
+		reader->unclear = true;
 	span_advance(span, row.index, row.length);
 	reader->unsure = reader->unsure || repetition > 0;
 	error = table->add(reader->compose, &row);

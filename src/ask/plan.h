@@ -41,6 +41,9 @@ struct po_ask_range {
 	uint16_t high;
 };
 
+/* A range of fewer ports has few rows. */
+#define PO_ASK_FEW_PORTS 8
+
 struct po_ask_plan {
 	const struct po_ask_table *tables[3];
 	size_t n_tables;

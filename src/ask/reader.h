@@ -44,6 +44,7 @@ struct reader {
 	bool violations; /* are asked for */
 	bool begun; /* scalars are known, the generation among them */
 	bool final; /* no other attempt: torn rows are taken */
+	bool unclear; /* some owner is, without the listeners */
 	bool unsure; /* the last answer may be of two snapshots */
 	bool has_next_stack;
 	bool no_next_stack;

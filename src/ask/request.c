@@ -17,7 +17,6 @@
 #define REPETITIONS_MAX 100
 /* Where a few rows are wanted, a few repetitions will do. */
 #define REPETITIONS_FEW 4
-#define FEW_PORTS 8
 
 static struct slot *
 add_slot(struct request *request, enum slot_kind kind, uint32_t number,
@@ -75,9 +74,12 @@ choose_repetitions(const struct reader *reader, struct request *request)
 		span = request->slots[i].span;
 		size += po_ask_row_size(span->table);
 		few = few && span->range != NULL &&
-		      span->range->high - span->range->low < FEW_PORTS;
+		      span->range->high - span->range->low < PO_ASK_FEW_PORTS;
 	}
-	request->repetitions = few ? REPETITIONS_FEW : REPETITIONS_MAX;
+	/* Where large answers get lost, the first one had better be small. */
+	request->repetitions = few	       ? REPETITIONS_FEW
+			       : reader->begun ? REPETITIONS_MAX
+					       : 1;
 	if (size > 0 && request->repetitions > (long)(ANSWER_MAX / size))
 		request->repetitions = (long)(ANSWER_MAX / size);
 	if (request->repetitions > reader->repetitions)

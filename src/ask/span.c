@@ -8,6 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * Listeners in short explain some owners.  Where few rows are wanted it takes
+ * less to ask for both at once.
+ */
+static bool
+is_optional(const struct po_ask_table *table, const struct po_ask_range *range)
+{
+	return table == &po_ask_listeners &&
+	       (range == NULL || range->high - range->low >= PO_ASK_FEW_PORTS);
+}
+
 static void
 begin(struct span *span, const struct po_ask_plan *plan,
     const struct po_ask_table *table, uint32_t stack,
@@ -18,7 +29,8 @@ begin(struct span *span, const struct po_ask_plan *plan,
 	    .range = range,
 	    .all_stacks = plan->all_stacks && range == NULL,
 	    .stack = stack,
-	    .state = range != NULL && po_ask_is_rare(range->protocol)
+	    .state = is_optional(table, range) ? SPAN_WAITING
+		     : range != NULL && po_ask_is_rare(range->protocol)
 			 ? SPAN_PROBE
 			 : SPAN_OPEN,
 	};
@@ -65,9 +77,25 @@ spans_are_done(const struct spans *spans)
 	size_t i;
 
 	for (i = 0; i < spans->count; i++)
-		if (spans->items[i].state != SPAN_DONE)
+		if (spans->items[i].state != SPAN_DONE &&
+		    spans->items[i].state != SPAN_WAITING)
 			return false;
 	return true;
+}
+
+bool
+spans_wake(struct spans *spans)
+{
+	bool woken = false;
+	size_t i;
+
+	for (i = 0; i < spans->count; i++) {
+		if (spans->items[i].state != SPAN_WAITING)
+			continue;
+		spans->items[i].state = SPAN_OPEN;
+		woken = true;
+	}
+	return woken;
 }
 
 bool

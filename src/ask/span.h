@@ -9,6 +9,7 @@
 
 enum span_state {
 	SPAN_PROBE, /* is there anything? */
+	SPAN_WAITING, /* it may not be needed */
 	SPAN_OPEN,
 	SPAN_DONE,
 };
@@ -33,7 +34,10 @@ struct spans {
 int spans_make(
     struct spans *spans, const struct po_ask_plan *plan, uint32_t stack);
 void spans_free(struct spans *spans);
+/* Nothing is left but what waits. */
 bool spans_are_done(const struct spans *spans);
+/* What waits is open now; false: nothing does. */
+bool spans_wake(struct spans *spans);
 
 /* Whether an index is in the part. */
 bool span_has(const struct span *span, const uint32_t *index, size_t length);

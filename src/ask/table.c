@@ -122,6 +122,16 @@ add_owner(struct po_compose *compose, const struct po_ask_row *row)
 	return po_compose_add_owner(compose, &owner);
 }
 
+bool
+po_ask_owner_is_unclear(const struct po_ask_row *row)
+{
+	const uint32_t pid = row->index[row->length - 1];
+
+	return number_of(&row->cells[3], PO_USE_BOTH) == PO_USE_BOTH ||
+	       (pid == 0 &&
+		   number_of(&row->cells[4], 1) > number_of(&row->cells[5], 0));
+}
+
 const struct po_ask_table po_ask_owners = {
     .name = "portOwnerTable",
     .number = 2,

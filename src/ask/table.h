@@ -43,6 +43,12 @@ extern const struct po_ask_table po_ask_connections;
 extern const struct po_ask_table po_ask_listeners;
 extern const struct po_ask_table po_ask_listeners_whole;
 
+/*
+ * Whether an owner's row is not clear without the listeners' table: what of it
+ * listens, or who made the sockets that no process holds.
+ */
+bool po_ask_owner_is_unclear(const struct po_ask_row *row);
+
 /* How many octets a row takes in a message, at the most. */
 size_t po_ask_row_size(const struct po_ask_table *table);
 

@@ -124,6 +124,14 @@ reader_seeks_stack(const struct reader *reader)
 	       !reader->has_next_stack && !reader->no_next_stack;
 }
 
+/* All of a stack, but for what may not be needed. */
+static bool
+is_read(const struct reader *reader)
+{
+	return reader->begun && !reader_seeks_stack(reader) &&
+	       spans_are_done(&reader->spans);
+}
+
 /* Reads the spans of one stack. */
 static int
 read_stack(struct reader *reader)
@@ -133,11 +141,13 @@ read_stack(struct reader *reader)
 
 	reader->has_next_stack = false;
 	reader->no_next_stack = false;
+	reader->unclear = false;
 	error = spans_make(&reader->spans, reader->plan, reader->stack);
 	if (error != 0)
 		return reader_fail(reader, error, "out of memory");
-	while (error == 0 && (!reader->begun || reader_seeks_stack(reader) ||
-				 !spans_are_done(&reader->spans))) {
+	while (error == 0 &&
+	       (!is_read(reader) ||
+		   (reader->unclear && spans_wake(&reader->spans)))) {
 		request_make(reader, &request);
 		error = exchange(reader, &request);
 		if (error != 0 && ask_for_less(reader, &request, error))
@@ -204,7 +214,8 @@ add_gaps_of_table(struct reader *reader, const struct po_ask_table *table)
 		    1, text, "look at its access control");
 	}
 	if (error != 0 || !reader->plan->everything ||
-	    !reader->plan->all_stacks || reader->facts->torn || rows >= count)
+	    !reader->plan->all_stacks || reader->facts->torn || rows >= count ||
+	    (table == &po_ask_listeners && !reader->unclear))
 		return error;
 	snprintf(text, sizeof(text), "the agent shows %lu of %lu rows of %s",
 	    (unsigned long)rows, (unsigned long)count, table->name);
