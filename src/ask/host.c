@@ -15,9 +15,11 @@
 #include <net-snmp/net-snmp-includes.h>
 
 #include "ask/walk.h"
+#include "model/clock.h"
 
 /* The largest message over UDP, which SNMPv3 tells the agent. */
 #define MESSAGE_MAX 65507
+#define PROGRESS_INTERVAL 200000 /* us */
 
 static int
 write_all(int fd, const void *data, size_t length)
@@ -48,14 +50,24 @@ send_frame(
 	return write_all(fd, payload, length);
 }
 
+/* Where progress goes, and when it was told the last time. */
+struct progress {
+	int fd;
+	uint64_t told; /* us */
+};
+
 /* Nobody is interested any more when this cannot be written. */
 static void
-tell_progress(void *context, uint32_t rows, unsigned int attempt)
+tell_progress(void *context, uint32_t rows)
 {
-	const int *fd = context;
+	struct progress *progress = context;
+	uint64_t now = po_clock_us();
 
-	(void)attempt;
-	if (send_frame(*fd, PO_ASK_FRAME_PROGRESS, &rows, sizeof(rows)) != 0)
+	if (now - progress->told < PROGRESS_INTERVAL)
+		return;
+	progress->told = now;
+	if (send_frame(
+		progress->fd, PO_ASK_FRAME_PROGRESS, &rows, sizeof(rows)) != 0)
 		_exit(1);
 }
 
@@ -104,7 +116,11 @@ int
 po_ask_host(const struct po_ask_options *options, const char *host, int fd)
 {
 	char **arguments = make_arguments(options, host);
-	struct po_ask_walk walk = {.progress = tell_progress, .context = &fd};
+	struct progress progress = {.fd = fd};
+	struct po_ask_walk walk = {
+	    .progress = tell_progress,
+	    .context = &progress,
+	};
 	char error[PO_ASK_ERROR_SIZE];
 	struct po_ask_facts facts;
 	netsnmp_session session;

@@ -94,8 +94,7 @@ exchange(struct reader *reader, const struct request *request)
 	if (response != NULL)
 		snmp_free_pdu(response);
 	if (walk->progress != NULL)
-		walk->progress(walk->context, reader->facts->rows,
-		    reader->facts->attempts);
+		walk->progress(walk->context, reader->facts->rows);
 	return error;
 }
 

@@ -14,7 +14,7 @@ struct po_ask_walk {
 	void *session; /* of snmp_sess_open(3) */
 	long version; /* its SNMP_VERSION_... */
 	/* Called now and then; may be NULL. */
-	void (*progress)(void *context, uint32_t rows, unsigned int attempt);
+	void (*progress)(void *context, uint32_t rows);
 	void *context;
 };
 

@@ -248,7 +248,8 @@ def test_speed(module_work, work):
             answer = service.there("--json")
             ours.append(time.monotonic() - begin)
             assert len(answer.sockets) == 10000
-        bare, ours = sorted(bare)[3], sorted(ours)[3]
+        # what others do on the machine only adds to it
+        bare, ours = min(bare), min(ours)
         print("\n10,000 rows: portowner --host %.3f s, walker %.3f s, %.2f" % (
             ours, bare, ours / bare))
         assert ours <= 1.5 * bare
