@@ -25,6 +25,8 @@ refuse broker 'net-snmp|mib/|agent/|cli/|daemon/|ask/' 'what comes after it'
 # What is asked of other machines knows nothing of this one; its tables are data.
 refuse ask 'collect/|broker/|mib/|agent/|cli/|daemon/|plugin/' \
     'what is about this machine'
+refuse plugin 'net-snmp|collect/|broker/|mib/|agent/|cli/|daemon/' \
+    'more than what asks'
 for part in table plan span; do
 	if grep -nE '^#[[:space:]]*include <(net-snmp|sys/|unistd)' \
 	    "$top/src/ask/$part".[ch]; then

@@ -15,6 +15,9 @@
 
 #define PO_ASK_ERROR_SIZE 512
 
+/* How often tables that change while they are read are begun anew. */
+#define PO_ASK_ATTEMPTS 3
+
 /* The letters of Net-SNMP's tools that go to them; each takes an argument. */
 #define PO_ASK_LETTERS "v:c:l:u:a:A:x:X:n:t:r:"
 

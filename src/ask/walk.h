@@ -7,9 +7,6 @@
 
 #include "ask/ask.h"
 
-/* How often tables that change while they are read are begun anew. */
-#define PO_ASK_ATTEMPTS 3
-
 struct po_ask_walk {
 	void *session; /* of snmp_sess_open(3) */
 	long version; /* its SNMP_VERSION_... */
