@@ -55,8 +55,8 @@ def record(program, path, listeners):
     try:
         for one in listeners:
             pids.append(start(*one))
-        subprocess.run([program, "--record", path], check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run([program, "--source", "diag", "--record", path],
+                       check=True, stdout=subprocess.DEVNULL)
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
