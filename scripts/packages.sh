@@ -27,6 +27,8 @@ packages_of_debian()
 		# one line for each system
 		echo nagios4-core snmptt snmptrapd
 		echo icinga2-bin
+		echo prometheus prometheus-snmp-exporter erlang-snmp \
+		    python3-yaml
 		;;
 	esac
 }
@@ -46,7 +48,8 @@ packages_programs()
 		    pytest-3 ip valgrind
 		;;
 	nms)
-		echo nagios4 snmptt snmptrapd icinga2
+		echo nagios4 snmptt snmptrapd icinga2 prometheus \
+		    prometheus-snmp-exporter
 		;;
 	esac
 }

@@ -64,9 +64,11 @@ check()
 				bad(oid " is not in the module")
 			return
 		}
-		# sysDescr to sysName, snmpTrapOID and snmpTrapEnterprise
+		# sysDescr to sysName, snmpTrapOID and snmpTrapEnterprise,
+		# and what a sysObjectID of Net-SNMP begins with
 		if (oid !~ /^1\.3\.6\.1\.2\.1\.1\.[1-7](\.0)?$/ &&
-		    oid !~ /^1\.3\.6\.1\.6\.3\.1\.1\.4\.[13](\.0)?$/)
+		    oid !~ /^1\.3\.6\.1\.6\.3\.1\.1\.4\.[13](\.0)?$/ &&
+		    oid != "1.3.6.1.4.1.8072.3")
 			bad(oid " is of another module")
 	}
 	{
