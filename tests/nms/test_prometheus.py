@@ -13,7 +13,7 @@ import yaml
 import prom
 import scenery
 from prom import promtool
-from programs import TOP, folder, program, wait_until
+from programs import TOP, Portownerd, folder, program, wait_until
 
 # Where the programs of a snmp_exporter from 0.23 on are (Debian 13 has 0.28).
 NEW = os.environ.get("PORTOWNER_SNMP_EXPORTER")
@@ -115,9 +115,16 @@ def with_v3(work, name):
     return prom.dump(os.path.join(work, "v3-" + name), conf)
 
 
+class Plain(Portownerd):
+    """It expects what the configuration says, and nothing else."""
+    preamble = []
+
+
 @pytest.fixture(scope="module")
 def host(module_work):
-    with scenery.Scenery(module_work) as host:
+    with pytest.MonkeyPatch.context() as patch, \
+            scenery.Scenery(module_work) as host:
+        patch.setattr(scenery, "Portownerd", Plain)
         host.conf = ["cacheTimeout 1", "watchInterval 1", "debounce 1",
                      "source diag", "stacks own", "notifyRate 0", "listenerEphemeralUdp no",
                      "expect tcp *:%d service daemon" % EXPECTED,
@@ -198,8 +205,12 @@ def named(prometheus):
 
 
 def await_alerts(prometheus, *expected, seconds=45):
-    wait_until(lambda: set(expected) == named(prometheus) - INFO,
-               "only %s" % (expected,), seconds)
+    try:
+        wait_until(lambda: set(expected) == named(prometheus) - INFO,
+                   "only these alerts: %s" % (expected,), seconds)
+    except AssertionError as error:
+        raise AssertionError("%s; but %s" % (error, sorted(
+            prometheus.alerts(), key=str))) from None
 
 
 @pytest.fixture
