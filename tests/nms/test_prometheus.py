@@ -182,7 +182,8 @@ def watched(host, module_work):
                                                        "snmp_0.22.yml"))
     prometheus = prom.Prometheus(module_work, exporter,
                                  {"one": [host.target]}, "1s")
-    host.conf += ["allow udp *:%d" % host.snmpd.port,
+    host.conf += ["allow tcp *:199",     # snmpd's SMUX
+                  "allow udp *:%d" % host.snmpd.port,
                   "allow tcp *:%d" % exporter.port,
                   "allow tcp *:%d" % prometheus.port]
     with contextlib.ExitStack() as stack:
