@@ -29,6 +29,13 @@ packages_of_debian()
 		echo icinga2-bin
 		echo prometheus prometheus-snmp-exporter erlang-snmp \
 		    python3-yaml
+		echo zabbix-server-pgsql zabbix-frontend-php postgresql \
+		    php-pgsql php-cli
+		echo cacti mariadb-server php-intl php-mysql php-snmp \
+		    rrdtool
+		echo chromium fonts-dejavu-core
+		# for the newer releases, where NMS_TRIXIE is set
+		[ -z "${NMS_TRIXIE:-}" ] || echo debootstrap
 		;;
 	esac
 }
@@ -49,7 +56,8 @@ packages_programs()
 		;;
 	nms)
 		echo nagios4 snmptt snmptrapd icinga2 prometheus \
-		    prometheus-snmp-exporter
+		    prometheus-snmp-exporter zabbix_server postgres \
+		    mariadbd rrdtool chromium
 		;;
 	esac
 }
@@ -134,6 +142,13 @@ packages_install()
 		trap 'rm -f "$policy"; exit 130' INT TERM HUP
 		printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
 	fi
+	# Cacti's package would look for a database
+	case " $1 " in
+	*" cacti "*)
+		echo 'cacti cacti/dbconfig-install boolean false' |
+		    debconf-set-selections
+		;;
+	esac
 	# shellcheck disable=SC2086
 	(apt-get -q update &&
 	    DEBIAN_FRONTEND=noninteractive apt-get -q -y \

@@ -64,11 +64,12 @@ class Listener:
 class Scenery:
     """The monitored host: self.listeners, which tests start and stop."""
 
-    def __init__(self, work):
+    def __init__(self, work, snmpd_conf=()):
         self.work = work
-        self.snmpd = Snmpd(work, SNMPD_CONF)
+        self.snmpd = Snmpd(work, [*SNMPD_CONF, *snmpd_conf])
         self.portownerd = None
-        self.conf = ["cacheTimeout 1"]
+        # BPF sees sockets outside of the enclosure, but not their owners
+        self.conf = ["cacheTimeout 1", "source diag"]
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
@@ -84,6 +85,7 @@ class Scenery:
     def start_agent(self, conf=(), prefix=()):
         self.portownerd = Portownerd(self.work, self.snmpd.master,
                                      [*self.conf, *conf])
+        self.portownerd.preamble = []   # no expectations of its own
         if prefix:
             plain = self.portownerd.command
             self.portownerd.command = lambda: [*prefix, *plain()]
@@ -102,5 +104,3 @@ class Scenery:
     @property
     def manager(self):
         return Manager(self.work, self.snmpd.port)
-
-
