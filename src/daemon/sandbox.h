@@ -27,6 +27,7 @@ struct po_sandbox {
 	uid_t uid;
 	gid_t gid;
 	bool filter; /* restrict system calls; off for debuggers */
+	bool bpf; /* the collector runs BPF programs that it has loaded */
 };
 
 /*

@@ -28,11 +28,13 @@ static const cap_value_t collector_caps[] = {
 #define N_COLLECTOR_CAPS (sizeof(collector_caps) / sizeof(collector_caps[0]))
 
 static bool
-is_of_role(enum po_sandbox_role role, cap_value_t cap)
+is_of_role(const struct po_sandbox *wanted, cap_value_t cap)
 {
 	size_t i;
 
-	if (role == PO_SANDBOX_COLLECTOR)
+	if (cap == CAP_BPF && !wanted->bpf)
+		return false;
+	if (wanted->role == PO_SANDBOX_COLLECTOR)
 		for (i = 0; i < N_COLLECTOR_CAPS; i++)
 			if (collector_caps[i] == cap)
 				return true;
@@ -74,7 +76,7 @@ reduce_bound(struct linux_sandbox *s)
 	int bound;
 
 	for (cap = 0; (bound = cap_get_bound(cap)) >= 0; cap++)
-		if (bound == 1 && !is_of_role(s->wanted->role, cap) &&
+		if (bound == 1 && !is_of_role(s->wanted, cap) &&
 		    cap_drop_bound(cap) != 0)
 			return linux_sandbox_fail(s, errno,
 			    "cannot take capability %d from the bounding set",
@@ -101,14 +103,15 @@ linux_caps_prepare(struct linux_sandbox *s)
 
 /* Fills new with what stays of old.  Returns -1 with errno. */
 static int
-choose(enum po_sandbox_role role, cap_t old, cap_t new)
+choose(const struct po_sandbox *wanted, cap_t old, cap_t new)
 {
 	cap_value_t cap;
 	size_t i;
 
 	for (i = 0; i < N_COLLECTOR_CAPS; i++) {
 		cap = collector_caps[i];
-		if (!is_of_role(role, cap) || !is_set(old, cap, CAP_PERMITTED))
+		if (!is_of_role(wanted, cap) ||
+		    !is_set(old, cap, CAP_PERMITTED))
 			continue;
 		if (cap_set_flag(new, CAP_PERMITTED, 1, &cap, CAP_SET) != 0 ||
 		    cap_set_flag(new, CAP_EFFECTIVE, 1, &cap, CAP_SET) != 0)
@@ -152,8 +155,8 @@ linux_caps_reduce(struct linux_sandbox *s)
 	cap_t old = cap_get_proc(), new = cap_init();
 	int result = 0;
 
-	if (old == NULL || new == NULL ||
-	    choose(s->wanted->role, old, new) != 0 || cap_set_proc(new) != 0)
+	if (old == NULL || new == NULL || choose(s->wanted, old, new) != 0 ||
+	    cap_set_proc(new) != 0)
 		result = linux_sandbox_fail(s, errno,
 		    "cannot give up the capabilities that are not needed");
 	if (result == 0)

@@ -292,8 +292,6 @@ allow_role(struct filter *f, enum po_sandbox_role role)
 		allow_all(f, serving, COUNT(serving));
 		allow_all(f, collecting, COUNT(collecting));
 		allow_value(f, "kcmp", 2, KCMP_FILES);
-		allow_value(f, "bpf", 0, BPF_RUN);
-		allow_value(f, "bpf", 0, BPF_ITERATE);
 		allow_socket(f, AF_NETLINK, -1, NETLINK_SOCK_DIAG);
 		allow_socket(f, AF_NETLINK, -1, NETLINK_ROUTE);
 		break;
@@ -353,6 +351,10 @@ linux_filter_load(struct linux_sandbox *s)
 	allow_control(&f);
 	allow_threads(&f);
 	allow_role(&f, s->wanted->role);
+	if (s->wanted->role == PO_SANDBOX_COLLECTOR && s->wanted->bpf) {
+		allow_value(&f, "bpf", 0, BPF_RUN);
+		allow_value(&f, "bpf", 0, BPF_ITERATE);
+	}
 	hide_calls(&f);
 	if (f.error == 0)
 		f.error = seccomp_load(f.context);

@@ -118,6 +118,8 @@ confine(const struct po_supervisor *s, enum po_sandbox_role role)
 	    .uid = s->identity.uid,
 	    .gid = s->identity.gid,
 	    .filter = s->config.sandbox,
+	    .bpf = strcmp(s->config.source, "auto") == 0 ||
+		   strncmp(s->config.source, "bpf", 3) == 0,
 	};
 	char error[256];
 	int result;

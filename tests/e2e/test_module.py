@@ -83,7 +83,7 @@ def test_rows_are_those_of_the_scene(both):
 
 def test_owners_equal_the_command_lines(both):
     """As root collects by itself, for all that does not move."""
-    said = portowner("-a", "--json", "--source", "diag").sockets
+    said = portowner("-a", "--json").sockets
     wanted = {}
     for s in map(Row, said):
         if s.pid in both.scene.pids:

@@ -18,8 +18,9 @@ from snmp import Manager
 
 pytestmark = pytest.mark.root
 
-SYS_PTRACE, DAC_READ_SEARCH = 19, 2
+SYS_PTRACE, DAC_READ_SEARCH, BPF = 19, 2, 39
 COLLECTORS = "%016x" % (1 << SYS_PTRACE | 1 << DAC_READ_SEARCH)
+WITH_BPF = "%016x" % (1 << SYS_PTRACE | 1 << DAC_READ_SEARCH | 1 << BPF)
 NONE = "0" * 16
 TRIALS = {1: "/proc/1/fd", 2: "TCP", 3: "UDP over IPv6", 4: "raw socket",
           5: "a file", 6: "another program", 7: "kill", 8: "ptrace",
@@ -39,7 +40,7 @@ def sandbox():
         pytest.skip("no sandbox in this build, or none is possible here")
 
 
-@pytest.fixture(params=["diag", "proc", "replay", "standalone"])
+@pytest.fixture(params=["auto", "diag", "proc", "replay", "standalone"])
 def family(request, work, scene):
     """(source, processes' states by name), for each way to run."""
     conf, source = [], request.param
@@ -47,8 +48,8 @@ def family(request, work, scene):
         path = os.path.join(work, "recorded")
         assert portowner("-a", "--record", path).status == 0
         conf = ["source replay:" + path]
-    elif source == "proc":
-        conf = ["source proc"]
+    elif source in ("diag", "proc"):
+        conf = ["source " + source]
     with Snmpd(work) as snmpd:
         daemon = Daemon(work, snmpd.master, conf)
         if source == "standalone":
@@ -65,7 +66,8 @@ def capabilities(state):
 
 def test_capabilities(family):
     source, states = family
-    wanted = NONE if source == "replay" else COLLECTORS
+    wanted = {"replay": NONE, "diag": COLLECTORS, "proc": COLLECTORS}.get(
+        source, WITH_BPF)
     assert capabilities(states["collector"]) == [wanted] * 4
     assert capabilities(states["agent"]) == [NONE] * 4
 

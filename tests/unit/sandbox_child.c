@@ -170,6 +170,7 @@ live(struct child *child)
 	    .uid = CHILD_UID,
 	    .gid = CHILD_GID,
 	    .filter = child->filter,
+	    .bpf = true,
 	};
 	char error[256] = "";
 	int result;
