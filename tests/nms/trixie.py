@@ -8,8 +8,6 @@ import subprocess
 
 import pytest
 
-import programs
-
 PACKAGES = ["zabbix-server-pgsql", "zabbix-frontend-php", "postgresql",
             "php-pgsql", "php-cli", "cacti", "mariadb-server", "php-intl",
             "php-mysql", "php-snmp", "rrdtool", "snmp"]
