@@ -39,6 +39,7 @@ open_collector(const struct po_collect_options *options, enum linux_way way,
 		return -ENOMEM;
 	}
 	collector->way = way;
+	collector->enclosed = linux_is_enclosed();
 	collector->bpf = bpf;
 	collector->all_stacks = options->all_stacks;
 	collector->arguments = options->arguments;
@@ -161,6 +162,9 @@ note_orphan(void *context, const struct po_socket *socket)
 {
 	struct linux_run *run = context;
 
+	/* Seen from a pid namespace, other stacks are those of others. */
+	if (run->collector->enclosed && socket->local.stack != 0)
+		return;
 	/* What others hold stays hidden however often one looks. */
 	if (!run->relied && run->scan.denied != 0 && socket->uid != geteuid())
 		return;

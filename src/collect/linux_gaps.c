@@ -40,6 +40,16 @@ count_unresolved(struct linux_run *run)
 	return count;
 }
 
+bool
+linux_is_enclosed(void)
+{
+	const ino_t initial_pid_namespace = 0xeffffffc;
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 &&
+	       st.st_ino != initial_pid_namespace;
+}
+
 /*
  * With hidepid, or in a pid namespace, processes are missing from /proc
  * without any error: they show by the sockets that nobody there holds.
@@ -47,7 +57,6 @@ count_unresolved(struct linux_run *run)
 static int
 add_gaps_of_proc(struct linux_run *run)
 {
-	const ino_t initial_pid_namespace = 0xeffffffc;
 	struct stat st;
 	uint32_t orphans;
 
@@ -61,8 +70,7 @@ add_gaps_of_proc(struct linux_run *run)
 		    "/proc hides the processes of others (hidepid): the "
 		    "owners of %lu sockets are not visible",
 		    HINT_TASKS);
-	if (stat("/proc/self/ns/pid", &st) == 0 &&
-	    st.st_ino != initial_pid_namespace)
+	if (run->collector->enclosed)
 		return add_gap(run, PO_GAP_PERMISSION, orphans,
 		    "%lu socket may be held outside this pid namespace",
 		    "%lu sockets may be held outside this pid namespace",

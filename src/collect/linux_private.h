@@ -139,6 +139,8 @@ enum linux_way {
 
 struct linux_collector {
 	enum linux_way way;
+	bool
+	    enclosed; /* in a pid namespace: not all processes are to be seen */
 	bool all_stacks;
 	bool arguments;
 	int (*open_stack)(void *context, int namespace);
@@ -176,6 +178,9 @@ int linux_bpf_list_sockets(
 
 /* linux_bpf.c: all holders, and what they hold that was not listed. */
 int linux_bpf_scan_tasks(struct linux_run *run);
+
+/* linux_gaps.c: whether this is not the pid namespace of the whole host. */
+bool linux_is_enclosed(void);
 
 /* linux_gaps.c: what could not be seen. */
 int linux_add_gaps(struct linux_run *run);
