@@ -84,7 +84,7 @@ take_absent_scalar(struct reader *reader, uint32_t number)
 		return 0;
 	return reader_fail(reader, -ENOENT,
 	    "the agent does not show PORT-OWNER-MIB: portownerd does not run "
-	    "there, or the agent's view leaves it out");
+	    "there, or the access control of the agent leaves it out");
 }
 
 static int
@@ -223,7 +223,8 @@ take_row(struct reader *reader, const struct answer *answer, size_t first,
 	    index_of(reader, table, table->columns[0], lead, row.index);
 	if (row.length > 0 && !span_is_after(span, row.index, row.length))
 		return reader_fail(reader, -EBADMSG,
-		    "the agent's answers are not in order: %s", table->name);
+		    "the answers of the agent are not in order: %s",
+		    table->name);
 	if (!span_has(span, row.index, row.length)) {
 		span->state = SPAN_DONE;
 		return 0;

@@ -155,7 +155,7 @@ read_stack(struct reader *reader)
 	spans_free(&reader->spans);
 	if (error == TOO_BIG)
 		return reader_fail(reader, error,
-		    "not even one row fits into the agent's answers");
+		    "not even one row fits into an answer of the agent");
 	return error;
 }
 
@@ -237,7 +237,7 @@ add_gaps(struct reader *reader)
 		    "portowner -v on that host tells what");
 	if (error == 0 && facts->dropped != 0) {
 		snprintf(text, sizeof(text),
-		    "%lu rows beyond the agent's limit are not shown",
+		    "%lu rows beyond the limit of the agent are not shown",
 		    (unsigned long)facts->dropped);
 		error = po_compose_add_gap(reader->compose, PO_GAP_LIMIT,
 		    facts->dropped, text, "raise maxRows there");
