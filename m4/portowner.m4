@@ -59,8 +59,9 @@ AC_CHECK_FUNC([memfd_create], [po_share=memfd],
 #include <sys/mman.h>]])])
 AC_CHECK_DECL([SO_PEERCRED], [po_peer=linux],
     [AC_CHECK_DECL([LOCAL_PEERCRED], [po_peer=xucred],
+	[AC_CHECK_FUNC([getpeerucred], [po_peer=ucred],
 	[AC_MSG_ERROR([this system does not tell who is at the other end of a
-    local socket in a way that src/broker/peer.h has])],
+    local socket in a way that src/broker/peer.h has])])],
 	[[#include <sys/types.h>
 #include <sys/un.h>]])],
     [[#include <sys/socket.h>]])
@@ -68,6 +69,7 @@ AM_CONDITIONAL([SHARE_MEMFD], [test "$po_share" = memfd])
 AM_CONDITIONAL([SHARE_SHM], [test "$po_share" = shm])
 AM_CONDITIONAL([SHARE_FILE], [test "$po_share" = file])
 AM_CONDITIONAL([PEER_LINUX], [test "$po_peer" = linux])
+AM_CONDITIONAL([PEER_UCRED], [test "$po_peer" = ucred])
 AM_CONDITIONAL([PEER_XUCRED], [test "$po_peer" = xucred])
 ])
 

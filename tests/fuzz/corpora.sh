@@ -4,7 +4,8 @@
 top=${top_srcdir:-.}
 status=0
 
-for target in bpf diag freebsd past procnet reply rule snapshot task text; do
+for target in bpf diag freebsd illumos macos past procnet reply rule snapshot \
+    task text; do
 	echo "fuzz_$target"
 	"${top_builddir:-.}/fuzz_$target" "$top/tests/fuzz/corpus/$target" ||
 	    status=1

@@ -54,6 +54,7 @@ struct meaning_socket {
 struct meaning_adapter {
 	const char *name;
 	unsigned int lacks; /* enum meaning_fact, as bits */
+	bool processes_first; /* what they are decides who owns */
 	/*
 	 * Puts the sockets and who holds them into the builder, by way of the
 	 * octets of the system.  Returns 0 or -errno.
@@ -65,6 +66,9 @@ struct meaning_adapter {
 extern const struct meaning_adapter meaning_diag;
 extern const struct meaning_adapter meaning_procnet;
 extern const struct meaning_adapter meaning_freebsd;
+extern const struct meaning_adapter meaning_illumos;
+extern const struct meaning_adapter meaning_illumos_creators;
+extern const struct meaning_adapter meaning_macos;
 
 /*
  * sockets end with protocol 0.  rows: what a snapshot of them says, a line for

@@ -14,6 +14,9 @@
 static const struct meaning_adapter *const adapters[] = {
     &meaning_diag,
     &meaning_freebsd,
+    &meaning_illumos,
+    &meaning_illumos_creators,
+    &meaning_macos,
     &meaning_procnet,
 };
 
@@ -91,7 +94,11 @@ say_listeners(const struct sealed *sealed, char text[TEXT_SIZE])
 		po_endpoint_format(&s->endpoints[listener->endpoint], endpoint);
 		say(text, "listen %s", endpoint);
 		say_process(sealed, listener->process, text);
-		say(text, " %u %u/", listener->owners, listener->queue_length);
+		/* Whoever does not tell the one tells the other neither. */
+		say(text, " %u %u/", listener->owners,
+		    listener->queue_length == PO_QUEUE_UNKNOWN
+			? 0
+			: listener->queue_length);
 		if (listener->queue_limit == PO_QUEUE_UNKNOWN)
 			say(text, "?\n");
 		else
@@ -152,8 +159,11 @@ try_case(
 	while (n < sizeof(wanted->sockets) / sizeof(wanted->sockets[0]) &&
 	       wanted->sockets[n].protocol != 0)
 		n++;
+	if (adapter->processes_first)
+		add_processes(builder);
 	CU_ASSERT_EQUAL_FATAL(adapter->fill(builder, wanted->sockets, n), 0);
-	add_processes(builder);
+	if (!adapter->processes_first)
+		add_processes(builder);
 	sealed_make(&sealed, builder);
 	say_owners(&sealed, text);
 	say_listeners(&sealed, text);
