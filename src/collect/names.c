@@ -3,6 +3,8 @@
  * getpwuid_r(3) behind a thread.  The table is shared under one lock; only the
  * thread calls the name service, and never while it holds the lock.
  */
+#include "config.h"
+
 #include "collect/names.h"
 
 #include <pthread.h>
@@ -62,7 +64,9 @@ po_names_new(unsigned int patience)
 		return NULL;
 	names->patience = patience;
 	pthread_condattr_init(&attributes);
+#ifdef HAVE_PTHREAD_CONDATTR_SETCLOCK
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+#endif
 	pthread_mutex_init(&names->lock, NULL);
 	pthread_cond_init(&names->wanted, NULL);
 	pthread_cond_init(&names->answered, &attributes);
@@ -217,16 +221,26 @@ static bool
 wait_for_answer(struct po_names *names)
 {
 	const uint64_t begin = po_clock_us();
-	const uint64_t end = begin + names->left;
-	struct timespec deadline = {
-	    .tv_sec = (time_t)(end / 1000000),
-	    .tv_nsec = (long)(end % 1000000) * 1000,
+#ifdef HAVE_PTHREAD_CONDATTR_SETCLOCK
+	const uint64_t limit = begin + names->left;
+#else
+	const uint64_t limit = names->left;
+#endif
+	const struct timespec time = {
+	    .tv_sec = (time_t)(limit / 1000000),
+	    .tv_nsec = (long)(limit % 1000000) * 1000,
 	};
 	uint64_t waited;
 
 	if (names->left == 0)
 		return false;
-	pthread_cond_timedwait(&names->answered, &names->lock, &deadline);
+#ifdef HAVE_PTHREAD_CONDATTR_SETCLOCK
+	pthread_cond_timedwait(&names->answered, &names->lock, &time);
+#else
+	/* macOS knows no other clock, and this instead. */
+	pthread_cond_timedwait_relative_np(
+	    &names->answered, &names->lock, &time);
+#endif
 	waited = po_clock_us() - begin;
 	names->left -= waited < names->left ? waited : names->left;
 	return true;
