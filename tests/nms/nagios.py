@@ -135,6 +135,10 @@ class Nagios(Service):
                 error, told["current_state"], told["plugin_output"]))
         return self.services()[service]
 
+    def await_check(self, service, since):
+        wait_until(lambda: int(self.services().get(service, {}).get(
+            "last_check", 0)) >= since, "another check of " + service, 30)
+
     def alerts(self):
         """(service, state) of the alerts that somebody is told of, since the
         last call."""

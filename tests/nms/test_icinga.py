@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""check_port_owner in a real Icinga 2, which reads the project's file, against
+a real portownerd behind a real snmpd, by SNMPv3 with privacy."""
+import pwd
+import socket
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from icinga import Icinga
+from programs import BUILD, free_port, wait_until
+from scenery import (ADDRESS, AUTH, ODD_NAMES, PRIV, USER, Listener, Scenery)
+
+RULES, VIOLATIONS = "Port owner", "Port owner violations"
+SERVICES = (RULES, VIOLATIONS)
+
+
+@pytest.fixture(scope="module")
+def scene(module_work):
+    port, api = free_port(), free_port(socket.SOCK_STREAM)
+    with Scenery(module_work) as host:
+        expect = ["tcp %s:%d web www-data" % (ADDRESS, port)]
+        allow = ["udp %s:* snmpd" % ADDRESS, "tcp *:199 snmpd",
+                 "tcp %s:%d" % (ADDRESS, api)]
+        host.conf += ["stacks own", "strict yes",
+                      *("expect " + rule for rule in expect),
+                      *("allow " + rule for rule in allow)]
+        host.restart_agent()
+        variables = {
+            "port_owner_port": host.snmpd.port, "port_owner_protocol": "3",
+            "port_owner_seclevel": "authPriv", "port_owner_secname": USER,
+            "port_owner_authproto": "SHA", "port_owner_authpasswd": AUTH,
+            "port_owner_privproto": "AES", "port_owner_privpasswd": PRIV,
+            "port_owner_expect": expect, "port_owner_allow": allow,
+            "port_owner_strict": True}
+        with Icinga(module_work, BUILD, ADDRESS, api, variables) as icinga:
+            yield SimpleNamespace(host=host, icinga=icinga, port=port)
+
+
+def web(scene, name="web", user="www-data"):
+    return Listener(name, scene.port, pwd.getpwnam(user).pw_uid)
+
+
+def text_of(attributes):
+    return attributes["last_check_result"]["output"]
+
+
+def test_alarms(scene):
+    icinga = scene.icinga
+
+    def expect(state, words=""):
+        for service in SERVICES:
+            icinga.await_state(service, state)
+        assert words in text_of(icinga.services()[RULES])
+
+    with web(scene) as right:
+        expect("OK")
+        with Listener("intruder", free_port()) as intruder:
+            expect("CRITICAL", "unexpected " + intruder.endpoint)
+        expect("OK")
+        right.stop()
+        expect("CRITICAL", "nothing listens there")
+        with web(scene, "another"):
+            expect("CRITICAL")
+            wait_until(lambda: "another (pid " in text_of(
+                icinga.services()[RULES]), "the other one", 30)
+        right.start()
+        expect("OK")
+        right.stop()
+        with web(scene, user="nobody"):
+            expect("CRITICAL", "of nobody")
+        right.start()
+        expect("OK")
+        # a restart, with another pid
+        before = [icinga.changes()[name] for name in SERVICES]
+        for _ in range(3):
+            right.stop()
+            right.start()
+            time.sleep(2)
+        time.sleep(5)
+        assert [icinga.changes()[name] for name in SERVICES] == before
+        scene.host.stop_agent()
+        expect("UNKNOWN", "does not show PORT-OWNER-MIB")
+        scene.host.start_agent()
+        expect("OK")
+
+
+def test_performance_data(scene):
+    with web(scene):
+        told = scene.icinga.await_state(RULES, "OK")
+        data = told["last_check_result"]["performance_data"]
+        assert "'tcp %s:%d owners'=1;;;0" % (ADDRESS, scene.port) in data
+
+
+def test_odd_names(scene):
+    with web(scene):
+        scene.icinga.await_state(RULES, "OK")
+        names = [Listener(name, free_port()).start() for name in ODD_NAMES]
+        try:
+            def lines():
+                return [line for line in text_of(
+                    scene.icinga.services()[RULES]).splitlines()[1:]
+                        if line.startswith("unexpected ")]
+
+            wait_until(lambda: len(lines()) == len(ODD_NAMES),
+                       "all of them are told", 30)
+            for listener in names:
+                line, = [line for line in lines()
+                         if " %s: " % listener.endpoint in line]
+                assert not set(line) & set("|;'\"<>&$`"), line
+                assert line.endswith(" (pid %d) of nobody" % listener.pid)
+        finally:
+            for listener in names:
+                listener.stop()
+        scene.icinga.await_state(RULES, "OK")
