@@ -48,10 +48,10 @@ AC_SUBST([PO_LDFLAGS])
 AM_CONDITIONAL([SANITIZERS], [test "$enable_sanitizers" = yes])
 ])
 
-# PO_LOCAL_SOCKETS
+# PO_FIND_LOCAL_SOCKETS, PO_LOCAL_SOCKETS
 # How this system makes memory that several processes share, and how it tells
 # who is at the other end of a local socket (src/broker).
-AC_DEFUN([PO_LOCAL_SOCKETS], [
+AC_DEFUN([PO_FIND_LOCAL_SOCKETS], [
 AC_CHECK_FUNCS([accept4])
 AC_CHECK_FUNC([memfd_create], [po_share=memfd],
     [AC_CHECK_DECL([SHM_ANON], [po_share=shm], [po_share=file],
@@ -65,6 +65,8 @@ AC_CHECK_DECL([SO_PEERCRED], [po_peer=linux],
 	[[#include <sys/types.h>
 #include <sys/un.h>]])],
     [[#include <sys/socket.h>]])
+])
+AC_DEFUN([PO_LOCAL_SOCKETS], [
 AM_CONDITIONAL([SHARE_MEMFD], [test "$po_share" = memfd])
 AM_CONDITIONAL([SHARE_SHM], [test "$po_share" = shm])
 AM_CONDITIONAL([SHARE_FILE], [test "$po_share" = file])
@@ -134,6 +136,7 @@ AC_LINK_IFELSE([AC_LANG_SOURCE([[int init_agent(const char *);
 int start(void) { return init_agent("x"); }]])], [po_module=yes], [po_module=no])
 AC_MSG_RESULT([$po_module])
 CFLAGS=$po_saved_cflags
+AS_IF([test "$po_os" = windows], [po_module=no])
 AM_CONDITIONAL([MODULE], [test $po_module = yes])
 LIBS=$po_saved_libs
 # Who only asks needs no agent library.

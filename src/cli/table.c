@@ -4,12 +4,8 @@
  * columns.  Only a terminal has a width of its own: there the columns whose
  * text others choose give way, and what was cut ends with "+".
  */
-#include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <termios.h>
-#include <unistd.h>
 #include <wchar.h>
 
 #include "cli/cli.h"
@@ -62,26 +58,6 @@ struct table {
 _Static_assert(
     COLUMNS <= sizeof(((struct cli_hosts_table *)0)->width) / sizeof(size_t),
     "room for all columns");
-
-struct cli_terminal
-cli_terminal_of(int fd)
-{
-	struct cli_terminal terminal = {.is_terminal = isatty(fd) == 1};
-	const char *columns = getenv("COLUMNS");
-	struct winsize size;
-	unsigned long number;
-
-	terminal.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	if (!terminal.is_terminal)
-		return terminal;
-	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-		terminal.columns = size.ws_col;
-	} else if (columns != NULL) {
-		number = strtoul(columns, NULL, 10);
-		terminal.columns = number <= UINT16_MAX ? number : 0;
-	}
-	return terminal;
-}
 
 /*
  * One character of published text: its octets, and the columns it takes.

@@ -5,7 +5,7 @@ top=${top_srcdir:-.}
 status=0
 
 for target in bpf diag freebsd illumos macos past procnet reply rule snapshot \
-    task text; do
+    task text windows; do
 	echo "fuzz_$target"
 	"${top_builddir:-.}/fuzz_$target" "$top/tests/fuzz/corpus/$target" ||
 	    status=1

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Windows' collector, "iphlpapi": the four tables of sockets and the processes
+ * that they name.  A table names the process that bound a socket, whoever else
+ * inherited it.
+ */
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <windows.h>
+
+#include <iphlpapi.h>
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "collect/windows_decode.h"
+#include "collect/windows_private.h"
+
+#define TRIES 16
+#define TABLE_MAX (256u << 20) /* octets */
+
+_Static_assert(sizeof(MIB_TCPROW_OWNER_PID) == 24, "tcp4");
+_Static_assert(sizeof(MIB_TCP6ROW_OWNER_PID) == 56, "tcp6");
+_Static_assert(sizeof(MIB_UDPROW_OWNER_PID) == 12, "udp4");
+_Static_assert(sizeof(MIB_UDP6ROW_OWNER_PID) == 28, "udp6");
+_Static_assert(offsetof(MIB_TCPROW_OWNER_PID, dwOwningPid) == 20, "tcp4");
+_Static_assert(offsetof(MIB_TCP6ROW_OWNER_PID, dwState) == 48, "tcp6");
+_Static_assert(offsetof(MIB_TCP6ROW_OWNER_PID, dwOwningPid) == 52, "tcp6");
+_Static_assert(offsetof(MIB_UDPROW_OWNER_PID, dwOwningPid) == 8, "udp4");
+_Static_assert(offsetof(MIB_UDP6ROW_OWNER_PID, dwOwningPid) == 24, "udp6");
+_Static_assert(offsetof(MIB_TCP6TABLE_OWNER_PID, table) == 4, "table");
+
+/* Kept from one collection to the next. */
+struct table {
+	uint8_t *buffer;
+	DWORD room;
+	bool there; /* the system has this family */
+};
+
+struct windows_collector {
+	struct table tables[PO_WINDOWS_TABLES];
+};
+
+/* One collection. */
+struct run {
+	struct po_builder *builder;
+	struct windows_processes *processes;
+	uint64_t listed; /* FILETIME */
+	uint64_t handles;
+	uint32_t hidden, odd;
+};
+
+static int
+open_collector(const struct po_collect_options *options, void **state)
+{
+	(void)options;
+	*state = calloc(1, sizeof(struct windows_collector));
+	return *state == NULL ? -ENOMEM : 0;
+}
+
+static void
+close_collector(void *state)
+{
+	struct windows_collector *collector = state;
+	size_t i;
+
+	for (i = 0; i < PO_WINDOWS_TABLES; i++)
+		free(collector->tables[i].buffer);
+	free(collector);
+}
+
+static DWORD
+get(enum po_windows_table table, void *buffer, DWORD *size)
+{
+	const ULONG family =
+	    table == PO_WINDOWS_TCP4 || table == PO_WINDOWS_UDP4 ? AF_INET
+								 : AF_INET6;
+
+	if (table == PO_WINDOWS_TCP4 || table == PO_WINDOWS_TCP6)
+		return GetExtendedTcpTable(
+		    buffer, size, FALSE, family, TCP_TABLE_OWNER_PID_ALL, 0);
+	return GetExtendedUdpTable(
+	    buffer, size, FALSE, family, UDP_TABLE_OWNER_PID, 0);
+}
+
+/* A table may grow between being asked for its size and being read. */
+static int
+fetch(struct table *table, enum po_windows_table which)
+{
+	DWORD size, error = ERROR_INSUFFICIENT_BUFFER;
+	uint8_t *grown;
+	int i;
+
+	for (i = 0; i < TRIES; i++) {
+		size = table->room;
+		error = get(which, table->buffer, &size);
+		if (error != ERROR_INSUFFICIENT_BUFFER)
+			break;
+		if (size > TABLE_MAX)
+			return -EFBIG;
+		size += size / 4 + 4096;
+		grown = realloc(table->buffer, size);
+		if (grown == NULL)
+			return -ENOMEM;
+		table->buffer = grown;
+		table->room = size;
+	}
+	table->there = error == NO_ERROR;
+	switch (error) {
+	case NO_ERROR:
+	case ERROR_NOT_SUPPORTED: /* IPv6 can be absent */
+		return 0;
+	case ERROR_INSUFFICIENT_BUFFER:
+		return -EAGAIN;
+	case ERROR_NOT_ENOUGH_MEMORY:
+		return -ENOMEM;
+	default:
+		return -EIO;
+	}
+}
+
+static int
+add_row(void *context, const struct po_windows_socket *found)
+{
+	struct po_socket socket = found->socket;
+	struct run *run = context;
+	int result;
+
+	if (socket.handle != 0)
+		socket.handle = ++run->handles;
+	result = po_builder_add_socket(run->builder, &socket);
+	if (result != 0 || found->pid == 0)
+		return result;
+	result = windows_processes_add(run->processes, found->pid, run->listed,
+	    run->builder, &run->hidden);
+	return result > 0 ? po_builder_add_owner(
+				run->builder, socket.handle, found->pid)
+			  : result;
+}
+
+static uint64_t
+file_time(void)
+{
+	FILETIME now;
+
+	GetSystemTimeAsFileTime(&now);
+	return (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime;
+}
+
+static int
+add_gap(struct po_builder *builder, enum po_gap_kind kind, uint32_t count,
+    const char *format, const char *hint)
+{
+	char text[160];
+
+	if (count == 0)
+		return 0;
+	snprintf(text, sizeof(text), format, (unsigned long)count);
+	return po_builder_add_gap(builder, kind, count, text, hint);
+}
+
+static int
+add_gaps(const struct run *run)
+{
+	int error = add_gap(run->builder, PO_GAP_UNSUPPORTED, run->odd,
+	    "%lu sockets are in a state that is not known",
+	    "use a PortOwner that knows this Windows");
+
+	if (error == 0)
+		error = add_gap(run->builder, PO_GAP_PERMISSION, run->hidden,
+		    "of %lu processes no more than the name is visible",
+		    "run as administrator");
+	return error;
+}
+
+static int
+decode(const struct windows_collector *collector, struct run *run)
+{
+	struct po_windows_notes notes;
+	const struct table *table;
+	int which, error = 0;
+
+	for (which = 0; which < PO_WINDOWS_TABLES && error == 0; which++) {
+		table = &collector->tables[which];
+		if (!table->there)
+			continue;
+		error = po_windows_decode((enum po_windows_table)which,
+		    table->buffer, table->room, &notes, add_row, run);
+		run->odd += notes.odd;
+	}
+	return error;
+}
+
+/* Sockets, then processes: whoever began later is not who was listed. */
+static int
+collect(void *state, struct po_builder *builder)
+{
+	struct run run = {.builder = builder, .listed = file_time()};
+	struct windows_collector *collector = state;
+	int which, error = 0;
+
+	for (which = 0; which < PO_WINDOWS_TABLES && error == 0; which++)
+		error = fetch(
+		    &collector->tables[which], (enum po_windows_table)which);
+	if (error == 0)
+		error = windows_processes_list(&run.processes);
+	if (error == 0)
+		error = decode(collector, &run);
+	windows_processes_free(run.processes);
+	return error == 0 ? add_gaps(&run) : error;
+}
+
+static const struct po_collector_ops by_iphlpapi = {
+    .name = "iphlpapi",
+    .open = open_collector,
+    .collect = collect,
+    .close = close_collector,
+};
+
+const struct po_collector_ops *const po_collectors[] = {&by_iphlpapi, NULL};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Offsets in the rows of the four tables.  A table is a count of 4 octets, then
+ * rows.  Integers are little-endian; a port is its first two octets, in network
+ * byte order, and the two that follow may be anything.
+ */
+#ifndef PO_COLLECT_WINDOWS_WIRE_H
+#define PO_COLLECT_WINDOWS_WIRE_H
+
+#include <stdint.h>
+
+#define PO_WINDOWS_COUNT 4
+#define PO_WINDOWS_NONE UINT8_MAX /* no such field */
+
+struct po_windows_layout {
+	uint8_t size; /* of a row */
+	uint8_t address_size;
+	uint8_t state;
+	uint8_t local;
+	uint8_t local_scope;
+	uint8_t local_port;
+	uint8_t remote;
+	uint8_t remote_scope;
+	uint8_t remote_port;
+	uint8_t pid;
+};
+
+/* Indexed by enum po_windows_table. */
+extern const struct po_windows_layout po_windows_layouts[];
+
+/* MIB_TCP_STATE: two of them have each other's number in RFC 4022. */
+enum {
+	PO_MIB_TCP_CLOSED = 1,
+	PO_MIB_TCP_LISTEN = 2,
+	PO_MIB_TCP_SYN_SENT = 3,
+	PO_MIB_TCP_SYN_RECEIVED = 4,
+	PO_MIB_TCP_ESTABLISHED = 5,
+	PO_MIB_TCP_FIN_WAIT_1 = 6,
+	PO_MIB_TCP_FIN_WAIT_2 = 7,
+	PO_MIB_TCP_CLOSE_WAIT = 8,
+	PO_MIB_TCP_CLOSING = 9,
+	PO_MIB_TCP_LAST_ACK = 10,
+	PO_MIB_TCP_TIME_WAIT = 11,
+	PO_MIB_TCP_DELETE_TCB = 12,
+};
+
+#endif

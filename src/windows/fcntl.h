@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Files are octets, and nobody inherits them.
+ */
+#ifndef PO_WINDOWS_FCNTL_H
+#define PO_WINDOWS_FCNTL_H
+
+#include_next <fcntl.h>
+
+#define O_NONBLOCK 0 /* of files, which never block */
+#define O_CLOEXEC (_O_NOINHERIT | _O_BINARY)
+#define F_GETFD 1
+
+/* Only F_GETFD: 0, or -1 if the descriptor is not open. */
+int fcntl(int fd, int command, ...);
+
+#endif
