@@ -26,7 +26,7 @@ packages_of_debian()
 		;;
 	nms)
 		# one line for each system
-		echo nagios4-core snmptt snmptrapd
+		echo nagios4-core snmptt libnet-ip-perl snmptrapd
 		echo icinga2-bin
 		echo prometheus prometheus-snmp-exporter erlang-snmp \
 		    python3-yaml

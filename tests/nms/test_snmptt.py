@@ -146,6 +146,8 @@ def test_owner(scene):
         await_result(scene, "portOwner")
     scene.web.start()
     await_event(scene, "A listener has another owner", "it was thief")
+    await_event(scene, "An expectation is met again", "(pid %d)"
+                % scene.web.pid)
 
 
 def test_restart_is_nothing(scene):
