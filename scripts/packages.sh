@@ -21,8 +21,7 @@ packages_of_debian()
 		echo snmp snmpd snmptrapd erlang-snmp netbase clang clang-format libcunit1-dev \
 		    smitools mandoc shellcheck python3 \
 		    python3-pytest iproute2 procps util-linux mount \
-		    libcap2-bin valgrind systemd \
-		    gcc-mingw-w64-x86-64 wine64 dpkg-dev
+		    libcap2-bin valgrind systemd
 		;;
 	nms)
 		# one line for each system

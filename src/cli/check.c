@@ -159,7 +159,8 @@ cli_suggest(struct cli_out *out, const struct po_snapshot *snapshot)
 			cli_out_text(out, line);
 		} else {
 			po_endpoint_format(endpoint, text);
-			cli_out_text(out, "# the owner is not visible: ");
+			cli_out_text(
+			    out, "# the owner is not visible:\nallow ");
 			cli_out_text(out, text);
 		}
 		cli_out_text(out, "\n");
