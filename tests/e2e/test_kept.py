@@ -81,7 +81,11 @@ def owner(work):
         def ask(port):
             found = portowner("-a", "--json", "--source", path,
                               str(port)).sockets
-            pids = {s["pid"] for s in found}
+            # others' sockets may have the same port elsewhere
+            pids = {s["pid"] for s in found
+                    if s["protocol"] == "tcp" and s["stack"] == 0
+                    and s["local_address"] == "127.0.0.1"
+                    and s["state"] == "LISTEN"}
             return pids.pop() if len(pids) == 1 else pids or None
         yield ask
 

@@ -15,7 +15,7 @@
 #define MANY 60
 #define SMALL_BUFFER 4096
 #define SYN_TRIES 20 /* SYNs, ever farther apart: many minutes */
-#define DEFER_SECONDS 255
+#define DEFER_SECONDS (24 * 60 * 60) /* the kernel makes it eight hours */
 
 #ifndef SOCK_DCCP
 #define SOCK_DCCP 6
