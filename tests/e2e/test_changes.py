@@ -18,15 +18,16 @@ from broker import MODULE, Collector, Daemon, ModuleSnmpd
 from programs import (Portownerd, Snmpd, folder, free_port, portowner, program,
                       read, wait_until, write)
 from raw import RawManager
+from scene import escaped
 from snmp import Manager
 from traps import (Change, Holder, Receiver, addresses, build_holder,
                    receivers)
 
+# How long test_random's script goes on, for each way; 300 is worth the wait.
 SECONDS = int(os.environ.get("PORTOWNER_CHANGES_SECONDS", "40"))
 DEBOUNCE = 4
 INTERVAL = 1
 SLACK = 3       # until a look has seen it, on a machine that is busy
-LASTING = DEBOUNCE + INTERVAL + SLACK
 USERS = {0: "root", 1: "daemon"}
 NAMES = ["alpha", "beta", "gamma"]
 
@@ -54,16 +55,68 @@ def has_source(name):
 
 # At random
 
+class Looks(threading.Thread):
+    """Knows when the agent has looked, however busy the machine is."""
+
+    def __init__(self, port):
+        super().__init__()
+        self.manager = RawManager(port, seconds=60)
+        self.condition = threading.Condition()
+        self.latest = 0, 0      # its last look was between these times
+        self.error = None
+        self.ended = False
+
+    def run(self):
+        try:
+            while not self.ended:
+                before = time.monotonic()
+                age = self.manager.value(mib.AGE) / 100
+                after = time.monotonic()
+                with self.condition:
+                    self.latest = before - age - 0.01, after - age
+                    self.condition.notify_all()
+                    self.condition.wait_for(lambda: self.ended, 0.2)
+        except BaseException as error:      # told by those that wait
+            with self.condition:
+                self.error = error
+                self.condition.notify_all()
+
+    def after(self, begin):
+        """When a look was that began after this time; waits for it."""
+        with self.condition:
+            assert self.condition.wait_for(
+                lambda: self.error or self.latest[0] > begin, 60), "no look"
+            if self.error:
+                raise self.error
+            return self.latest[1]
+
+    def settle(self):
+        """What is as it is now will have lasted then."""
+        self.after(self.after(time.monotonic()) + DEBOUNCE)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *exception):
+        with self.condition:
+            self.ended = True
+            self.condition.notify_all()
+        self.join()
+        self.manager.close()
+
+
 class Endpoint(threading.Thread):
     """Opens, closes, restarts, re-owns and re-users a listener at random, and
     writes down what of it has to be told."""
 
-    def __init__(self, number, holder, end):
+    def __init__(self, number, holder, looks, end):
         super().__init__()
         protocol = "udp" if number % 4 == 3 else "tcp"
         self.holder = Holder(holder, protocol, addresses() + str(number + 1),
                              20000 + number)
         self.random = random.Random(4711 + number)
+        self.looks = looks
         self.end = end
         self.owner = None
         self.expected = []
@@ -72,9 +125,9 @@ class Endpoint(threading.Thread):
     def run(self):
         try:
             while time.monotonic() < self.end:
-                time.sleep(LASTING + self.random.uniform(0, 2))
+                time.sleep(self.random.uniform(0, 2))
                 self.step()
-            time.sleep(LASTING)
+                self.looks.settle()
         except BaseException as error:      # told by the main thread
             self.error = error
         self.holder.stop()
@@ -134,9 +187,9 @@ class Endpoint(threading.Thread):
 def subagent(work, sinks, source):
     conf = ["source " + source, "cacheTimeout 1"]
     with Snmpd(work, sinks) as snmpd, Watcher(
-            work, snmpd.master, conf) as daemon:
+            work, snmpd.master, conf):
         Manager(work, snmpd.port).await_service()
-        yield daemon
+        yield snmpd.port
 
 
 @contextlib.contextmanager
@@ -144,10 +197,9 @@ def standalone(work, sinks, source):
     port = free_port()
     conf = ["source " + source, "rocommunity public 127.0.0.1",
             *sinks]
-    with Watcher(work, conf=conf,
-                 standalone="udp:127.0.0.1:%d" % port) as daemon:
+    with Watcher(work, conf=conf, standalone="udp:127.0.0.1:%d" % port):
         Manager(work, port).await_service()
-        yield daemon
+        yield port
 
 
 @contextlib.contextmanager
@@ -165,7 +217,7 @@ def module(work, sinks, source):
                     user=None) as snmpd:
             manager = Manager(own, snmpd.port)
             wait_until(lambda: manager.value(mib.GENERATION) > 0, "a look")
-            yield snmpd
+            yield snmpd.port
             assert manager.value(mib.COLLECT_ERRORS) == 0
     shutil.rmtree(own)
 
@@ -194,9 +246,10 @@ def test_random(work, holder, mode, source):
     with contextlib.ExitStack() as stack:
         for sink in sinks:
             stack.enter_context(sink)
-        stack.enter_context(globals()[mode](work, lines, source))
+        port = stack.enter_context(globals()[mode](work, lines, source))
+        looks = stack.enter_context(Looks(port))
         end = time.monotonic() + SECONDS
-        endpoints = [Endpoint(i, holder, end) for i in range(12)]
+        endpoints = [Endpoint(i, holder, looks, end) for i in range(12)]
         for endpoint in endpoints:
             endpoint.start()
         for endpoint in endpoints:
@@ -208,11 +261,12 @@ def test_random(work, holder, mode, source):
         for e in endpoints:
             if e.owner is not None:
                 e.tell(mib.GONE, e.owner)
+        looks.settle()
         for sink in sinks:
             with contextlib.suppress(AssertionError):
                 wait_until(lambda: all(
                     sink.changes(place) == changes
-                    for place, changes in wanted.items()), "all", LASTING)
+                    for place, changes in wanted.items()), "all")
             for place, changes in wanted.items():
                 assert sink.changes(place) == changes, place
     total = sum(map(len, wanted.values()))
@@ -328,9 +382,27 @@ def test_nothing_at_the_start(work, holder, trap):
 
 
 def row_of(manager, one):
+    protocol = {"tcp": 6, "udp": 17}[one.place[0]]
     port = int(one.place[2])
     rows = manager.rows(mib.LISTENER_TABLE)
-    return rows.get((0, 6, port, one.place[1]))
+    return rows.get((0, protocol, port, one.place[1]))
+
+
+@pytest.mark.parametrize("name", ["\ufeffmark", "a\tb\nc", 'q"\\', "\u2028",
+                                  "", "fifteen octets."])
+def test_name_that_is_odd(work, holder, trap, name):
+    """It arrives as the columns have it."""
+    with Snmpd(work, sink_of(trap)) as snmpd, Watcher(
+            work, snmpd.master, ["debounce 1"]), holders(holder, 1)[0] as one:
+        Manager(work, snmpd.port).await_service()
+        one.start(name)
+        wait_until(lambda: told(trap, mib.APPEARED), "it appears")
+        one.stop()
+        wait_until(lambda: told(trap, mib.GONE), "it is gone")
+        assert trap.changes(one.endpoint) == [
+            Change(kind, escaped(name.encode()), "root", None, None)
+            for kind in (mib.APPEARED, mib.GONE)]
+
 
 
 def test_agent_that_is_restarted(work, holder, trap):
@@ -405,6 +477,7 @@ def test_damaged_state(work, holder, trap, text):
             assert row_of(manager, one)["age"] < 2000
         assert read(daemon.state_path).startswith("portowner-state\t")
         assert trap.of(mib.APPEARED) == []
+
 
 
 def test_notifications_that_are_not_wanted(work, holder, trap):
@@ -595,6 +668,7 @@ def test_suggested_expectations_are_met(work, holder):
         done = portowner("--check", "--config", path, "--stack", "own")
         assert done.status == 2
         assert "unexpected: " + last.endpoint in done.out
+
 
 
 @pytest.mark.parametrize("text, word", [

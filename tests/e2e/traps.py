@@ -23,6 +23,8 @@ Note = namedtuple("Note", "kind values protocol")
 Change = namedtuple("Change", "kind command user old_command old_user")
 
 LINE = re.compile(r"\.([0-9.]+) = (?:([A-Za-z0-9-]+): )?(.*)")
+# strings as octets in one line, whatever a process is called
+OUTPUT = ["-On", "-Oe", "-Ot", "-OU", "-Ox", "--hexOutputLength=0"]
 COLUMNS = {table.column(name): name for table, names in (
     (mib.LISTENER_TABLE, ("endpoint", "pid", "command", "user", "service")),
     (mib.EXPECTATION_TABLE, ("text", "status", "message"))) for name in names}
@@ -33,9 +35,10 @@ SCALARS = {mib.OLD_PID.oid: "old_pid", mib.OLD_COMMAND.oid: "old_command",
 
 
 def parse_value(kind, text):
-    if kind == "STRING" or text.startswith('"'):
-        assert text[0] == text[-1] == '"', text
-        return re.sub(r"\\(.)", r"\1", text[1:-1])
+    if kind == "Hex-STRING":
+        return bytes.fromhex(text).decode()
+    if text == '""':
+        return ""
     if kind == "OID":
         return tuple(map(int, text.strip(".").split(".")))
     return int(text)
@@ -58,9 +61,8 @@ class Receiver(Service):
         env["SNMP_PERSISTENT_DIR"] = self.log_path + ".d"
         os.makedirs(env["SNMP_PERSISTENT_DIR"], exist_ok=True)
         self.spawn([program("snmptrapd"), "-f", "-n", "-C", "-c", self.conf,
-                    "-On", "-Oe", "-Ot", "-OU", "-F", "NOTE\t%P\t%v\\n",
-                    "-Lf", self.log_path, self.address],
-                   env=env)
+                    *OUTPUT, "-F", "NOTE\t%P\t%v\\n", "-Lf", self.log_path,
+                    self.address], env=env)
         wait_until(self.is_up, "snmptrapd listens")
 
     def is_up(self):
@@ -70,7 +72,8 @@ class Receiver(Service):
     def notes(self):
         """Those of the product, in the order of their arrival."""
         found = []
-        for line in read(self.log_path).splitlines():
+        # the last line may still be being written
+        for line in read(self.log_path).split("\n")[:-1]:
             if not line.startswith("NOTE\t"):
                 continue
             _, protocol, *varbinds = line.split("\t")
