@@ -99,8 +99,10 @@ po_keeper_read(const struct po_keeper *keeper, size_t size_max, char **text,
 		return -errno;
 	if (fstat(fd, &st) != 0)
 		error = -errno;
-	else if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > size_max)
-		error = -EINVAL;
+	else if (!S_ISREG(st.st_mode))
+		error = -ENODEV;
+	else if ((uint64_t)st.st_size > size_max)
+		error = -EFBIG;
 	if (error == 0) {
 		*length = (size_t)st.st_size;
 		*text = malloc(*length + 1);

@@ -21,7 +21,8 @@ const char *po_keeper_path(const struct po_keeper *keeper);
 
 /*
  * Reads all of the file, at most size_max octets.  *text is from malloc() and
- * belongs to the caller.  Returns 0 or -errno: -ENOENT if there is none.
+ * belongs to the caller.  Returns 0 or -errno: -ENOENT if there is none, -ENODEV
+ * if what is there is no regular file.
  */
 int po_keeper_read(const struct po_keeper *keeper, size_t size_max, char **text,
     size_t *length);

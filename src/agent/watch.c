@@ -250,6 +250,18 @@ set_aside(struct po_watch *watch, const char *why)
 		    path, strerror(-error));
 }
 
+/* A folder, say, is nothing to be renamed or replaced. */
+static void
+give_up_keeping(struct po_watch *watch)
+{
+	snmp_log(LOG_ERR,
+	    "portowner: %s: is no regular file: nothing is kept there "
+	    "(stateFile)\n",
+	    po_keeper_path(watch->keeper));
+	po_keeper_free(watch->keeper);
+	watch->keeper = NULL;
+}
+
 /* Takes what was read into a history and expectations that are new. */
 static int
 apply(struct po_watch *watch, const char *text, size_t length)
@@ -285,6 +297,10 @@ po_watch_restore(struct po_watch *watch, const char *path)
 	error = po_keeper_read(watch->keeper, PO_PAST_SIZE_MAX, &text, &length);
 	if (error == -ENOENT)
 		return;
+	if (error == -ENODEV) {
+		give_up_keeping(watch);
+		return;
+	}
 	if (error != 0) {
 		set_aside(watch, strerror(-error));
 		return;

@@ -479,6 +479,17 @@ def test_damaged_state(work, holder, trap, text):
         assert trap.of(mib.APPEARED) == []
 
 
+def test_state_that_is_a_folder(work):
+    """Left alone, with a word in the log; all else works."""
+    with Snmpd(work) as snmpd:
+        daemon = Watcher(work, snmpd.master, [])
+        os.makedirs(daemon.state_path)
+        with daemon:
+            Manager(work, snmpd.port).await_service()
+            assert daemon.state_path + ": is no regular file" in daemon.log()
+        assert os.path.isdir(daemon.state_path)
+        assert os.listdir(os.path.dirname(daemon.state_path)) == ["state"]
+
 
 def test_notifications_that_are_not_wanted(work, holder, trap):
     """None is made, also by the next agent, until they are wanted again."""

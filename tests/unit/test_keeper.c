@@ -78,7 +78,7 @@ test_round(void)
 	/* Nobody else reads what listens here. */
 	CU_ASSERT_EQUAL(stat(path, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 0777, 0600);
-	CU_ASSERT_EQUAL(po_keeper_read(keeper, 16, &back, &got), -EINVAL);
+	CU_ASSERT_EQUAL(po_keeper_read(keeper, 16, &back, &got), -EFBIG);
 	CU_ASSERT_EQUAL(po_keeper_set_aside(keeper), 0);
 	CU_ASSERT_EQUAL(
 	    po_keeper_read(keeper, LENGTH_MAX * 2, &back, &got), -ENOENT);
@@ -100,7 +100,7 @@ test_failures(void)
 	po_keeper_free(keeper);
 	keeper = po_keeper_new(folder);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(keeper);
-	CU_ASSERT_EQUAL(po_keeper_read(keeper, 1000, &text, &length), -EINVAL);
+	CU_ASSERT_EQUAL(po_keeper_read(keeper, 1000, &text, &length), -ENODEV);
 	po_keeper_free(keeper);
 	/* A link in place of the new file leads nowhere. */
 	keeper = po_keeper_new(path);
