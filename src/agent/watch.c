@@ -347,6 +347,23 @@ note_expectation(
 	plan_keeping(watch);
 }
 
+/* Says why something may have changed that nobody is told of. */
+static void
+log_scope(const struct po_watch *watch, const struct po_snapshot *snapshot)
+{
+	const struct po_snapshot_header *header = snapshot->header;
+	struct po_history_totals totals;
+	size_t length;
+
+	po_history_sum(watch->history, &totals);
+	if (totals.scope == 0 || totals.scope == header->scope)
+		return;
+	snmp_log(LOG_WARNING,
+	    "portowner: another source (%s) or other options than before: the "
+	    "listeners that differ with it are not told as changes\n",
+	    po_snapshot_text(snapshot, header->source, &length));
+}
+
 int
 po_watch_take(struct po_watch *watch, const struct po_snapshot *snapshot,
     struct po_listener_history **history, struct po_verdicts **verdicts)
@@ -356,6 +373,7 @@ po_watch_take(struct po_watch *watch, const struct po_snapshot *snapshot,
 	int error;
 
 	*verdicts = NULL;
+	log_scope(watch, snapshot);
 	*history = calloc((size_t)snapshot->n_listeners + 1, sizeof(**history));
 	error = *history == NULL ? -ENOMEM
 				 : po_history_take(watch->history, snapshot,

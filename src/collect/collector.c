@@ -235,10 +235,27 @@ stamp(struct po_collector *collector, struct po_snapshot_header *header,
 	header->collect_us = po_clock_us() - begin;
 }
 
+/* What changes of it is none of the sockets: the source, and what it shows. */
+static uint32_t
+scope_of(const struct po_collector *collector)
+{
+	const struct po_collect_options *options = &collector->options;
+	const char *c = po_collector_source(collector);
+	uint32_t scope = 2 + options->all_stacks;
+
+	scope = 2 * scope + options->listener_ephemeral_udp;
+	for (; *c != '\0'; c++)
+		scope = scope * 31 + (unsigned char)*c;
+	return scope;
+}
+
 static int
 build(struct po_collector *collector, void **image, size_t *size)
 {
-	const struct po_seal seal = {.source = po_collector_source(collector)};
+	const struct po_seal seal = {
+	    .source = po_collector_source(collector),
+	    .scope = scope_of(collector),
+	};
 	int result;
 
 	po_builder_reset(collector->builder);

@@ -30,6 +30,7 @@ struct po_builder_options {
 /* What the header says and the builder cannot know. */
 struct po_seal {
 	const char *source;
+	uint32_t scope;
 	uint64_t generation;
 	uint64_t taken_unix;
 	uint64_t taken;

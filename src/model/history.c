@@ -21,6 +21,9 @@ struct entry {
 	uint64_t steady_at; /* of holder */
 	uint32_t owner_changes;
 	uint32_t restarts;
+	/* They came with another way of looking: not to be told. */
+	bool other_untold;
+	bool missing_untold;
 };
 
 struct po_history {
@@ -37,6 +40,8 @@ struct pass {
 	struct po_history *history;
 	const struct po_snapshot *snapshot;
 	uint64_t now;
+	bool unlike; /* the one before cannot be compared with it */
+	bool cut; /* it lacks rows */
 	void (*report)(void *context, const struct po_change *change);
 	void *context;
 };
@@ -168,14 +173,15 @@ has_lasted(const struct pass *pass, uint64_t begin)
 
 /* The owner is the one that was reported, maybe as another process. */
 static void
-keep_owner(struct entry *entry, const struct po_holder *seen)
+keep_owner(
+    const struct pass *pass, struct entry *entry, const struct po_holder *seen)
 {
 	struct po_holder new;
 
 	forget(&entry->other);
 	if (entry->holder.pid == seen->pid)
 		return;
-	entry->restarts++;
+	entry->restarts += !pass->unlike && !pass->cut;
 	entry->holder.pid = seen->pid;
 	if (strcmp(entry->holder.service, seen->service) == 0)
 		return;
@@ -197,6 +203,7 @@ change_owner(
 		forget(&entry->other);
 		entry->other = keep(seen);
 		entry->other_since = pass->now;
+		entry->other_untold = pass->unlike || pass->cut;
 	}
 	entry->other.pid = seen->pid;
 	if (entry->other.command == NULL ||
@@ -204,9 +211,11 @@ change_owner(
 		return;
 	entry->holder = entry->other;
 	memset(&entry->other, 0, sizeof(entry->other));
-	entry->owner_changes++;
 	entry->steady_at = pass->now;
-	tell(pass, PO_CHANGE_OWNER, entry, &before);
+	if (!entry->other_untold) {
+		entry->owner_changes++;
+		tell(pass, PO_CHANGE_OWNER, entry, &before);
+	}
 	forget(&before);
 }
 
@@ -222,7 +231,7 @@ look_again(
 	if (entry->holder.command == NULL)
 		entry->holder = keep(seen);
 	else if (same_owner(&entry->holder, seen))
-		keep_owner(entry, seen);
+		keep_owner(pass, entry, seen);
 	else
 		change_owner(pass, entry, seen);
 }
@@ -237,7 +246,7 @@ add_entry(const struct pass *pass, struct entry *entry,
 	entry->endpoint = *endpoint;
 	entry->since = pass->now;
 	entry->holder = keep(seen);
-	if (!history->begun)
+	if (!history->begun || pass->unlike)
 		return;
 	/* A process that just begins may not be yet what it will be. */
 	entry->steady_at = pass->now + history->debounce;
@@ -262,13 +271,16 @@ static bool
 note_missing(const struct pass *pass, struct entry *entry)
 {
 	/* It may be among the rows that were dropped. */
-	if (pass->snapshot->header->dropped != 0)
+	if (pass->cut)
 		return false;
-	if (entry->missing == 0)
+	if (entry->missing == 0) {
 		entry->missing = pass->now;
+		entry->missing_untold = pass->unlike;
+	}
 	if (!has_lasted(pass, entry->missing))
 		return false;
-	tell(pass, PO_CHANGE_GONE, entry, NULL);
+	if (!entry->missing_untold)
+		tell(pass, PO_CHANGE_GONE, entry, NULL);
 	return true;
 }
 
@@ -320,10 +332,14 @@ po_history_take(struct po_history *history, const struct po_snapshot *snapshot,
     void (*report)(void *context, const struct po_change *change),
     void *context)
 {
+	const struct po_snapshot_header *header = snapshot->header;
+	struct po_history_totals *totals = &history->totals;
 	const struct pass pass = {
 	    .history = history,
 	    .snapshot = snapshot,
-	    .now = snapshot->header->taken,
+	    .now = header->taken,
+	    .unlike = totals->cut || totals->scope != header->scope,
+	    .cut = header->dropped != 0,
 	    .report = report,
 	    .context = context,
 	};
@@ -333,12 +349,14 @@ po_history_take(struct po_history *history, const struct po_snapshot *snapshot,
 
 	if (entries == NULL)
 		return -ENOMEM;
-	history->totals.due = 0;
+	totals->due = 0;
 	count = merge(&pass, entries, rows);
 	free(history->entries);
 	history->entries = entries;
 	history->count = count;
 	history->room = room;
+	totals->scope = header->scope;
+	totals->cut = pass.cut;
 	history->begun = true;
 	return 0;
 }

@@ -46,6 +46,8 @@ struct po_history_totals {
 	uint32_t changes;
 	uint64_t changed_at; /* us; 0: nothing has changed yet */
 	uint64_t due; /* us: when something will have lasted; 0: nothing */
+	uint32_t scope; /* of the last snapshot */
+	bool cut; /* it lacked rows */
 };
 
 struct po_history;
@@ -60,8 +62,9 @@ void po_history_set_debounce(struct po_history *history, uint64_t us);
 /*
  * Takes a snapshot in and fills rows[0..snapshot->n_listeners).  report (may be
  * NULL) is called for each change, in the order of the listeners; the first
- * snapshot of all changes nothing.  Rows that the snapshot had to drop are not
- * taken for gone.  Returns 0, or -ENOMEM and nothing has happened.
+ * snapshot of all changes nothing.  What differs because the snapshot, or the one
+ * before, lacks rows or was made in another way (po_snapshot_header.scope) is no
+ * change.  Returns 0, or -ENOMEM and nothing has happened.
  */
 int po_history_take(struct po_history *history,
     const struct po_snapshot *snapshot, struct po_listener_history *rows,

@@ -3,7 +3,7 @@
  *     portowner-state TAB 1
  *     boot TAB NAME
  *     notify TAB 0|1
- *     changes TAB COUNT TAB WHEN
+ *     changes TAB COUNT TAB WHEN TAB SCOPE TAB CUT
  *     listener TAB STACK PROTOCOL PORT TYPE OCTETS ZONE SINCE CHANGES RESTARTS
  *         PID SEEN COMMAND USER SERVICE
  *     expectation TAB SINCE MET TOLD TEXT
@@ -108,8 +108,8 @@ po_past_write(const struct po_past *past, char **out, size_t *length)
 	po_history_sum(past->history, &totals);
 	append(&text, "portowner-state\t%d\nboot\t%s\nnotify\t%d\n", VERSION,
 	    past->boot, past->notify);
-	append(&text, "changes\t%" PRIu32 "\t%" PRIu64 "\n", totals.changes,
-	    totals.changed_at);
+	append(&text, "changes\t%" PRIu32 "\t%" PRIu64 "\t%" PRIu32 "\t%d\n",
+	    totals.changes, totals.changed_at, totals.scope, totals.cut);
 	for (i = 0; i < po_history_count(past->history); i++) {
 		po_history_record(past->history, i, &listener);
 		write_listener(&text, &listener);
@@ -310,12 +310,15 @@ static int
 read_changes(const struct line *line, uint64_t now, struct po_history *history)
 {
 	struct po_history_totals totals = {.due = 0};
-	uint64_t changes;
+	uint64_t changes, scope, cut;
 
 	if (!number(line, 1, UINT32_MAX, &changes) ||
-	    !number(line, 2, now, &totals.changed_at))
+	    !number(line, 2, now, &totals.changed_at) ||
+	    !number(line, 3, UINT32_MAX, &scope) || !number(line, 4, 1, &cut))
 		return -EBADMSG;
 	totals.changes = (uint32_t)changes;
+	totals.scope = (uint32_t)scope;
+	totals.cut = cut != 0;
 	po_history_restore_totals(history, &totals);
 	return 0;
 }
@@ -329,7 +332,7 @@ read_facts(struct po_past *past, struct line *line, uint64_t now)
 	while (error == 0 && line->at != line->end) {
 		if (!next_line(line))
 			error = -EBADMSG;
-		else if (is_line(line, "changes", 3))
+		else if (is_line(line, "changes", 5))
 			error = read_changes(line, now, past->history);
 		else if (is_line(line, "listener", 15))
 			error = read_listener(line, now, past->history);

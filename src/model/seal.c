@@ -374,6 +374,7 @@ fill_header(const struct sealer *s, const struct po_seal *seal,
 	header->taken_unix = seal->taken_unix;
 	header->taken = seal->taken;
 	header->collect_us = seal->collect_us;
+	header->scope = seal->scope;
 	header->partial = s->sections[PO_SECTION_GAPS].count != 0;
 	header->unowned = s->unowned;
 	header->dropped = s->dropped + s->builder->overflow;

@@ -30,7 +30,7 @@ _Static_assert(sizeof(struct po_connection) == 40, "layout of connection");
 _Static_assert(sizeof(struct po_process_record) == 32, "layout of process");
 _Static_assert(sizeof(struct po_gap_record) == 16, "layout of gap");
 _Static_assert(sizeof(struct po_snapshot_header) ==
-		   80 + PO_SECTIONS * sizeof(struct po_section_entry),
+		   88 + PO_SECTIONS * sizeof(struct po_section_entry),
     "layout of header");
 
 static int

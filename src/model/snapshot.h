@@ -14,7 +14,7 @@
 #include "model/row.h"
 
 #define PO_SNAPSHOT_MAGIC "PORTOWN\n"
-#define PO_SNAPSHOT_VERSION 1
+#define PO_SNAPSHOT_VERSION 2
 #define PO_SNAPSHOT_BYTE_ORDER 0x01020304u
 /* No image is larger; sizes from outside are refused beyond it. */
 #define PO_SNAPSHOT_SIZE_MAX ((uint64_t)4 << 30)
@@ -56,6 +56,12 @@ struct po_snapshot_header {
 	uint32_t partial; /* 1: something was not visible */
 	uint32_t unowned; /* sockets that nobody visible holds */
 	uint32_t dropped; /* rows beyond the limit */
+	/*
+	 * Names what was looked at, and how.  Two snapshots differ by what
+	 * happened only if this is the same.
+	 */
+	uint32_t scope;
+	uint32_t reserved;
 	struct po_section_entry sections[PO_SECTIONS];
 };
 

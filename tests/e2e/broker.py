@@ -21,7 +21,7 @@ MAGIC = 0x504f5752
 VERSION = 1
 REQUEST = struct.Struct("=IIII")
 REPLY = struct.Struct("=IIiIQ256s")
-HEADER = struct.Struct("=8sII6Q4I")
+HEADER = struct.Struct("=8sII6Q6I")
 ANY_AGE = 0xffffffff
 READERS_MAX, READERS_OF_USER = 64, 16
 GROUP = "users"         # exists everywhere; nobody's primary group here
@@ -30,7 +30,7 @@ STRANGER, FELLOW = 23456, 23457     # uids without a name
 Reply = namedtuple("Reply", "status size text fd")
 Snapshot = namedtuple("Snapshot", (
     "magic byte_order version size checksum generation taken_unix taken "
-    "collect_us source partial unowned dropped"))
+    "collect_us source partial unowned dropped scope reserved"))
 
 
 def group_id(name=GROUP):

@@ -404,6 +404,34 @@ def test_name_that_is_odd(work, holder, trap, name):
             for kind in (mib.APPEARED, mib.GONE)]
 
 
+def test_options_that_show_more_and_less(work, holder, trap):
+    """What shows or does not since the configuration says so is no change."""
+    low = read("/proc/sys/net/ipv4/ip_local_port_range").split()[0]
+    client = Holder(holder, "udp", addresses() + "1", int(low))
+    one, two = holders(holder, 2)
+    conf = ["debounce 1", "cacheTimeout 1"]
+    with Snmpd(work, sink_of(trap)) as snmpd, client, one, two, Watcher(
+            work, snmpd.master, conf) as daemon:
+        manager = Manager(work, snmpd.port)
+        manager.await_service()
+        client.start()
+        one.start()
+        wait_until(lambda: told(trap, mib.APPEARED) == [one.endpoint], "one")
+        daemon.configure([*conf, "listenerEphemeralUdp yes"])
+        daemon.send(signal.SIGHUP)
+        wait_until(lambda: row_of(manager, client), "the client")
+        two.start()
+        wait_until(lambda: two.endpoint in told(trap, mib.APPEARED), "two")
+        daemon.configure(conf)
+        daemon.send(signal.SIGHUP)
+        wait_until(lambda: not row_of(manager, client), "no client")
+        # long after it would have been told of the client
+        one.stop()
+        wait_until(lambda: told(trap, mib.GONE), "one is gone")
+        assert told(trap, mib.GONE) == [one.endpoint]
+        assert told(trap, mib.APPEARED) == [one.endpoint, two.endpoint]
+        assert daemon.log().count("are not told as changes") == 2
+
 
 def test_agent_that_is_restarted(work, holder, trap):
     """It knows the ages, counts on, and tells what changed meanwhile."""

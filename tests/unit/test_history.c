@@ -17,6 +17,7 @@
 struct told {
 	struct po_history *history;
 	struct po_listener_history rows[ROWS];
+	uint32_t scope; /* of the snapshots that come */
 	char text[4096];
 };
 
@@ -60,6 +61,7 @@ take_with(struct told *told, const struct listener *listeners, size_t count,
 
 	told->text[0] = '\0';
 	listeners_make(&sealed, listeners, count, now, hidden, max_rows);
+	((struct po_snapshot_header *)sealed.image)->scope = told->scope;
 	CU_ASSERT_EQUAL(
 	    po_history_take(told->history, &sealed.s, told->rows, tell, told),
 	    0);
@@ -255,7 +257,7 @@ test_hidden(void)
 	po_history_free(told.history);
 }
 
-/* Rows that were dropped are not gone. */
+/* Rows that were dropped are not gone, and not new where they are not. */
 static void
 test_dropped(void)
 {
@@ -269,6 +271,69 @@ test_dropped(void)
 	take(&told, two, 2, 21000);
 	CU_ASSERT_STRING_EQUAL(told.text, "");
 	CU_ASSERT_EQUAL(told.rows[1].since, 1000);
+	po_history_free(told.history);
+	begin(&told);
+	take_with(&told, two, 2, 1000, false, 1);
+	take(&told, two, 2, 2000);
+	CU_ASSERT_STRING_EQUAL(told.text, "");
+	take(&told, a, 1, 3000);
+	take(&told, a, 1, 3000 + DEBOUNCE);
+	CU_ASSERT_STRING_EQUAL(told.text, "-81 c@user0");
+	po_history_free(told.history);
+}
+
+/* What another source sees and does not see has not happened. */
+static void
+test_scope(void)
+{
+	static const struct listener other[] = {
+	    {.port = 80, .pid = 20, .command = "worker", .uid = 33},
+	    {.port = 82, .pid = 21, .command = "d"}};
+	struct told told;
+
+	begin(&told);
+	take(&told, two, 2, 1000);
+	told.scope = 7;
+	take(&told, other, 2, 2000);
+	CU_ASSERT_STRING_EQUAL(told.text, "");
+	CU_ASSERT_EQUAL(told.rows[0].since, 1000);
+	CU_ASSERT_EQUAL(told.rows[1].since, 2000);
+	CU_ASSERT_EQUAL(told.rows[1].steady_at, 0);
+	take(&told, other, 2, 2000 + DEBOUNCE);
+	CU_ASSERT_STRING_EQUAL(told.text, "");
+	CU_ASSERT_EQUAL(told.rows[0].owner_changes, 0);
+	CU_ASSERT_EQUAL(told.rows[0].restarts, 0);
+	CU_ASSERT_EQUAL(totals(&told).changes, 0);
+	/* From here on all is as ever. */
+	take(&told, two, 2, 20000);
+	CU_ASSERT_STRING_EQUAL(told.text, "+81 c@user0");
+	take(&told, two, 2, 20000 + DEBOUNCE);
+	CU_ASSERT_STRING_EQUAL(
+	    told.text, "=80 a@user0<worker@user33 -82 d@user0");
+	po_history_free(told.history);
+}
+
+/* What began before another source took over did happen. */
+static void
+test_scope_behind_a_change(void)
+{
+	struct told told;
+
+	begin(&told);
+	take(&told, two, 2, 1000);
+	take(&told, b, 1, 2000);
+	told.scope = 7;
+	take(&told, b, 1, 3000);
+	take(&told, b, 1, 2000 + DEBOUNCE);
+	CU_ASSERT_STRING_EQUAL(told.text, "=80 b@user0<a@user0 -81 c@user0");
+	/* A service that restarts just then is still the same one. */
+	told.scope = 8;
+	take(&told, NULL, 0, 10000);
+	take(&told, b, 1, 11000);
+	CU_ASSERT_STRING_EQUAL(told.text, "");
+	take(&told, NULL, 0, 20000);
+	take(&told, NULL, 0, 20000 + DEBOUNCE);
+	CU_ASSERT_STRING_EQUAL(told.text, "-80 b@user0");
 	po_history_free(told.history);
 }
 
@@ -435,6 +500,8 @@ main(void)
 	    {"another owner behind a gap", test_gap_and_owner},
 	    {"an owner that is hidden", test_hidden},
 	    {"rows that are dropped", test_dropped},
+	    {"another source", test_scope},
+	    {"another source behind a change", test_scope_behind_a_change},
 	    {"without debounce", test_at_once},
 	    {"brought back", test_restore},
 	    {"random changes", test_random},

@@ -77,10 +77,15 @@ static void
 make(char **text, size_t *length)
 {
 	struct po_past past = new_past("this-boot");
+	struct po_history_totals totals;
 
 	past.notify = false;
 	take(&past, 1, 1000);
 	take(&past, COUNT, 2000);
+	po_history_sum(past.history, &totals);
+	totals.scope = 9;
+	totals.cut = true;
+	po_history_restore_totals(past.history, &totals);
 	CU_ASSERT_EQUAL_FATAL(po_past_write(&past, text, length), 0);
 	free_past(&past);
 }
@@ -106,6 +111,8 @@ test_round(void)
 	po_history_sum(past.history, &totals);
 	CU_ASSERT_EQUAL(totals.changes, COUNT - 1);
 	CU_ASSERT_EQUAL(totals.changed_at, 2000);
+	CU_ASSERT_EQUAL(totals.scope, 9);
+	CU_ASSERT_TRUE(totals.cut);
 	po_history_record(past.history, 0, &record);
 	CU_ASSERT_EQUAL(record.since, 1000);
 	CU_ASSERT_EQUAL(record.holder.pid, 3);
@@ -195,10 +202,12 @@ test_nonsense(void)
 	    "portowner-state\t1\nboot\tthis-boot\nnotify\t1\n";
 	static const char *const lines[] = {
 	    "nonsense\n",
-	    "changes\t1\n",
-	    "changes\t-1\t0\n",
-	    "changes\t4294967296\t0\n",
-	    "changes\t1\t99999999999999999999\n",
+	    "changes\t1\t0\n",
+	    "changes\t-1\t0\t0\t0\n",
+	    "changes\t4294967296\t0\t0\t0\n",
+	    "changes\t1\t99999999999999999999\t0\t0\n",
+	    "changes\t1\t0\t4294967296\t0\n",
+	    "changes\t1\t0\t0\t2\n",
 	    "listener\t0\t6\t80\t1\t7f000001\t0\t1\t0\t0\t1\t1\ta\tb\n",
 	    "listener\t0\t6\t65536\t1\t7f000001\t0\t1\t0\t0\t1\t1\ta\tb\t\n",
 	    "listener\t0\t6\t80\t1\t7f0000\t0\t1\t0\t0\t1\t1\ta\tb\t\n",
