@@ -89,7 +89,8 @@ use_rule(struct reading *reading, bool expected, const char *value,
 
 	if (po_rules_add(reading->rules, expected, value, error) == 0)
 		return 0;
-	return fail(reading, "%s: %s %s: %s", place, token, value, error);
+	return fail(reading, "%s: %s%s%s: %s", place, token,
+	    *value == '\0' ? "" : " ", value, error);
 }
 
 static int
@@ -111,8 +112,8 @@ use_line(struct reading *reading, const char *path, const char *place,
 	if (strcasecmp(name, "strict") != 0)
 		return 0;
 	if (strcasecmp(value, "yes") != 0 && strcasecmp(value, "no") != 0)
-		return fail(reading, "%s: %s %s: must be yes or no", place,
-		    token, value);
+		return fail(reading, "%s: %s%s%s: must be yes or no", place,
+		    token, *value == '\0' ? "" : " ", value);
 	reading->rules->strict = strcasecmp(value, "yes") == 0;
 	return 0;
 }

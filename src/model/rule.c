@@ -87,6 +87,11 @@ take_words(struct line *line, const char *at)
 			at++;
 		if (*at == '\0')
 			return 0;
+		/* Who means a comment would get a rule that nobody meets. */
+		if (*at == '#')
+			return fail(line,
+			    "has a word that begins with #: a comment stands "
+			    "on a line of its own, a name in quotes");
 		if (line->count == WORDS_MAX)
 			return fail(line, "has too many words");
 		if (!take_word(&at, &line->words[line->count++]))
@@ -128,7 +133,8 @@ parse_ports(const struct line *line, const char *text, struct po_rule *rule)
 	if (!po_text_number(text, digits, UINT16_MAX, &low) ||
 	    !po_text_number(
 		text + rest, strlen(text + rest), UINT16_MAX, &high))
-		return fail(line, "\"%.32s\" is no port: a number, LOW-HIGH%s",
+		return fail(line,
+		    "\"%.32s\" is no port: a number up to 65535, LOW-HIGH%s",
 		    text, rule->expected ? "" : " or *");
 	if (low > high)
 		return fail(line,
@@ -341,18 +347,21 @@ append(struct po_rules *rules, const struct po_rule *rule)
 	return 0;
 }
 
-/* The line without blanks at its ends. */
+/* The line without blanks at its ends, and with those of one kind between. */
 static void
 publish(const char *line, char text[PO_TEXT_MAX + 1])
 {
-	size_t length;
+	char copy[PO_TEXT_MAX + 4]; /* a character longer than what is shown */
+	size_t length, i;
 
 	while (is_blank(*line))
 		line++;
 	length = strlen(line);
 	while (length > 0 && is_blank(line[length - 1]))
 		length--;
-	po_text_clean(text, line, length);
+	for (i = 0; i < length && i < sizeof(copy); i++)
+		copy[i] = line[i] == '\t' ? ' ' : line[i];
+	po_text_clean(text, copy, i);
 }
 
 int
@@ -457,7 +466,8 @@ format_word(const char *text, char *out, size_t size, size_t *used)
 		return false;
 	out[at++] = ' ';
 	/* Nothing but plain letters needs no quotes. */
-	if (*text != '\0' && text[strcspn(text, " \t\"'\\*?[")] == '\0' &&
+	if (*text != '\0' && *text != '#' &&
+	    text[strcspn(text, " \t\"'\\*?[")] == '\0' &&
 	    strcmp(text, "stack") != 0) {
 		strcpy(out + at, text);
 		*used = at + strlen(text);

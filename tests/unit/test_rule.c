@@ -39,6 +39,26 @@ covers(const char *line, uint8_t protocol, const char *address, uint16_t port,
 	return result;
 }
 
+/* What is shown of a line has one kind of blanks. */
+static void
+test_text(void)
+{
+	struct po_rules rules = rules_of(true, "\ttcp\t*:80 \t\"a b\"\r");
+	char line[600];
+
+	CU_ASSERT_STRING_EQUAL(rules.items[0].text, "tcp *:80  \"a b\"");
+	CU_ASSERT_STRING_EQUAL(rules.items[0].command, "a b");
+	po_rules_clear(&rules);
+	/* A long one is cut between two characters. */
+	strcpy(line, "tcp *:80 ");
+	memset(line + 9, 'x', 245);
+	strcpy(line + 9 + 245, "\xc3\xa4");
+	rules = rules_of(true, line);
+	CU_ASSERT_EQUAL(strlen(rules.items[0].text), 254);
+	CU_ASSERT_EQUAL(memcmp(rules.items[0].text, line, 254), 0);
+	po_rules_clear(&rules);
+}
+
 static void
 test_addresses(void)
 {
@@ -207,6 +227,9 @@ test_errors(void)
 	    {"tcp *:80 nginx stack own", true, "stack"},
 	    {"tcp *:80 a b stack 1 2", true, "words"},
 	    {"tcp *:80 \"nginx", true, "quote"},
+	    {"tcp *:80 #web", false, "comment"},
+	    {"tcp *:80 nginx # web", true, "comment"},
+	    {"tcp *:80 \"#web\" \\#root", true, NULL},
 	};
 	struct po_rules rules = {.items = NULL};
 	char error[PO_RULE_ERROR_SIZE], line[1024];
@@ -226,7 +249,7 @@ test_errors(void)
 			CU_FAIL("an error that does not help");
 		}
 	}
-	CU_ASSERT_EQUAL(rules.count, 1);
+	CU_ASSERT_EQUAL(rules.count, 2);
 	strcpy(line, "tcp *:80 ");
 	memset(line + 9, 'x', 256);
 	line[9 + 256] = '\0';
@@ -247,7 +270,7 @@ test_format(void)
 {
 	static const char *const names[] = {"nginx", "my server", "a*b?[c]",
 	    "quo\"te'", "back\\slash", "new\nline", "stack", "\xc3\xa4", "#",
-	    "[", "]", "!x"};
+	    "[", "]", "!x", "#x"};
 	static const char *const addresses[] = {
 	    "*", "0.0.0.0", "::", "::1", "192.0.2.1"};
 	char line[2048], other[PO_TEXT_MAX + 1], error[PO_RULE_ERROR_SIZE];
@@ -302,6 +325,7 @@ int
 main(void)
 {
 	CU_TestInfo tests[] = {
+	    {"text", test_text},
 	    {"addresses", test_addresses},
 	    {"ports and stacks", test_ports_and_stacks},
 	    {"owners", test_owners},
