@@ -77,12 +77,16 @@ count(
 static int
 write_check(struct cli_out *out, const struct po_audit *audit)
 {
-	char violations[64], unsure[64], line[256];
+	char violations[64], unsure[64], listeners[64], rules[64], line[256];
 
 	count(violations, sizeof(violations), audit->violations, "violation",
 	    "violations");
 	count(unsure, sizeof(unsure), audit->unsure, "cannot be told",
 	    "cannot be told");
+	count(listeners, sizeof(listeners), audit->snapshot->n_listeners,
+	    "listener", "listeners");
+	count(rules, sizeof(rules), (uint32_t)audit->rules->count, "rule",
+	    "rules");
 	if (audit->violations > 0)
 		snprintf(line, sizeof(line), "CRITICAL: %s%s%s\n", violations,
 		    audit->unsure > 0 ? ", " : "",
@@ -90,10 +94,8 @@ write_check(struct cli_out *out, const struct po_audit *audit)
 	else if (audit->unsure > 0)
 		snprintf(line, sizeof(line), "UNKNOWN: %s\n", unsure);
 	else
-		snprintf(line, sizeof(line),
-		    "OK: %lu listeners, %lu rules, no violation\n",
-		    (unsigned long)audit->snapshot->n_listeners,
-		    (unsigned long)audit->rules->count);
+		snprintf(line, sizeof(line), "OK: %s, %s, no violation\n",
+		    listeners, rules);
 	cli_out_text(out, line);
 	write_findings(out, audit, false);
 	write_listeners(out, audit, false);
@@ -135,15 +137,17 @@ cli_suggest(struct cli_out *out, const struct po_snapshot *snapshot)
 	const struct po_endpoint *endpoint;
 	char line[8 * PO_TEXT_MAX + 256], text[PO_ENDPOINT_TEXT_SIZE];
 	size_t length, lines = 0;
+	bool others = false;
 	uint32_t i;
 
 	cli_out_text(out, "# What listens now, for portowner.conf(5).\n");
 	for (i = 0; i < s->n_listeners; i++) {
 		endpoint = &s->endpoints[s->listeners[i].endpoint];
 		owner = &s->processes[s->listeners[i].process];
-		/* The other stacks' numbers do not last. */
-		if (endpoint->stack != 0)
+		if (endpoint->stack != 0) {
+			others = true;
 			continue;
+		}
 		if (owner->kind == PO_OWNER_PROCESS &&
 		    po_rule_format(endpoint,
 			po_snapshot_text(s, owner->command, &length),
@@ -164,6 +168,12 @@ cli_suggest(struct cli_out *out, const struct po_snapshot *snapshot)
 			cli_out_text(out, text);
 		}
 		cli_out_text(out, "\n");
+		lines++;
+	}
+	if (others) {
+		cli_out_text(out,
+		    "# Other stacks, of containers say: their numbers do not "
+		    "last.\nallow * *:* stack others\n");
 		lines++;
 	}
 	cli_out_text(out, "#strict yes\n");

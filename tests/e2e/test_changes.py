@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 import signal
+import subprocess
 import threading
 import time
 
@@ -708,6 +709,25 @@ def test_suggested_expectations_are_met(work, holder):
         assert done.status == 2
         assert "unexpected: " + last.endpoint in done.out
 
+
+def test_suggestion_beside_containers(work, holder):
+    """Also what listens in other stacks is no violation then."""
+    one = holders(holder, 1)[0]
+    with one, subprocess.Popen(
+            ["unshare", "-n", holder, "inside", "0", "tcp", "0.0.0.0",
+             "20000"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True) as container:
+        assert container.stdout.readline() == "ready\n"
+        one.start()
+        recorded = os.path.join(work, "recorded")
+        assert portowner("--record", recorded).status == 0
+        source = ["--source", "replay:" + recorded]
+        said = portowner("--suggest-expectations", *source)
+        assert "allow * *:* stack others\n" in said.out
+        path = write(os.path.join(work, "rules"), said.out + "strict yes\n")
+        done = portowner("--check", "--config", path, *source)
+        container.stdin.close()
+    assert (done.status, done.out[:4]) == (0, "OK: "), done.out
 
 
 @pytest.mark.parametrize("text, word", [
