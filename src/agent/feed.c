@@ -18,6 +18,8 @@
 #include "model/clock.h"
 
 #define RETRY 1000000 /* us after a failure */
+#define TICK 10000 /* us */
+#define SAME_UPTIME 100000 /* us that reading two clocks may take */
 
 struct po_feed {
 	struct po_client *client;
@@ -36,7 +38,8 @@ struct po_feed {
 	uint64_t retry_at; /* us */
 	uint32_t generation;
 	uint32_t errors;
-	uint32_t discontinuity;
+	uint64_t begun; /* us */
+	int64_t up_since; /* us: when sysUpTime was 0 */
 	char source[256];
 };
 
@@ -111,12 +114,6 @@ empty_epoch(void)
 	return epoch;
 }
 
-static uint32_t
-uptime(void)
-{
-	return (uint32_t)netsnmp_get_agent_uptime();
-}
-
 struct po_feed *
 po_feed_new(const char *collector_socket, struct po_watch *watch,
     void (*done)(void *context), void *context)
@@ -136,7 +133,7 @@ po_feed_new(const char *collector_socket, struct po_watch *watch,
 	feed->context = context;
 	feed->timeout = 30;
 	feed->watched = -1;
-	feed->discontinuity = uptime();
+	feed->begun = po_clock_us();
 	strcpy(feed->source, "none");
 	return feed;
 }
@@ -387,6 +384,26 @@ po_feed_set_timeout(struct po_feed *feed, uint32_t seconds)
 	feed->timeout = seconds;
 }
 
+/*
+ * A time stamp must not differ by a tick from one request to the next, so this
+ * changes only when sysUpTime has begun anew: that of the master, if there is
+ * one, while it is connected.
+ */
+static int64_t
+up_since(struct po_feed *feed)
+{
+	const int64_t now = (int64_t)po_clock_us();
+	const int64_t since = now - (int64_t)netsnmp_get_agent_uptime() * TICK;
+	const int64_t moved = since - feed->up_since;
+
+	/* Who was interrupted between the two clocks learns it next time. */
+	if (feed->up_since == 0 ||
+	    ((moved > SAME_UPTIME || moved < -SAME_UPTIME) &&
+		(int64_t)po_clock_us() - now < SAME_UPTIME / 2))
+		feed->up_since = since;
+	return feed->up_since;
+}
+
 static uint32_t
 ticks(uint64_t us)
 {
@@ -398,6 +415,7 @@ po_feed_status(struct po_feed *feed, struct po_status *status)
 {
 	const struct po_snapshot *snapshot = &feed->epoch->shared->snapshot;
 	const uint64_t collect_us = snapshot->header->collect_us;
+	const int64_t since = up_since(feed);
 
 	*status = (struct po_status){
 	    .generation = feed->generation,
@@ -407,7 +425,7 @@ po_feed_status(struct po_feed *feed, struct po_status *status)
 		collect_us > UINT32_MAX ? UINT32_MAX : (uint32_t)collect_us,
 	    .collect_errors = feed->errors,
 	    .source = feed->source,
-	    .discontinuity = feed->discontinuity,
+	    .discontinuity = po_watch_stamp(feed->begun, since),
 	};
-	po_watch_status(feed->watch, uptime(), status);
+	po_watch_status(feed->watch, since, status);
 }

@@ -418,9 +418,17 @@ ticks(uint64_t us)
 	return us / 10000 > UINT32_MAX ? UINT32_MAX : (uint32_t)(us / 10000);
 }
 
+uint32_t
+po_watch_stamp(uint64_t at, int64_t up_since)
+{
+	return (int64_t)at > up_since
+		   ? (uint32_t)(((int64_t)at - up_since) / 10000)
+		   : 0;
+}
+
 void
 po_watch_status(
-    const struct po_watch *watch, uint32_t uptime, struct po_status *status)
+    const struct po_watch *watch, int64_t up_since, struct po_status *status)
 {
 	const uint64_t now = po_clock_us();
 	struct po_history_totals totals;
@@ -430,10 +438,7 @@ po_watch_status(
 	since = totals.changed_at != 0 ? totals.changed_at : watch->begun;
 	status->listener_changes = totals.changes;
 	status->listener_change_age = ticks(now > since ? now - since : 0);
-	status->listener_last_change = 0;
-	/* A change before sysUpTime began is none of its time. */
-	if (totals.changed_at != 0 && status->listener_change_age < uptime)
-		status->listener_last_change =
-		    uptime - status->listener_change_age;
+	status->listener_last_change =
+	    po_watch_stamp(totals.changed_at, up_since);
 	po_notifier_status(watch->notifier, status);
 }

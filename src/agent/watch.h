@@ -54,8 +54,14 @@ struct po_notifier *po_watch_notifier(struct po_watch *watch);
 /* Sets portOwnerNotifyEnable, which is kept. */
 void po_watch_set_notify(struct po_watch *watch, bool enabled);
 
-/* Fills its part of the status; uptime: sysUpTime, in ticks. */
+/*
+ * The value of sysUpTime at a time; 0 if it had not begun.  up_since: when it
+ * was 0, us.
+ */
+uint32_t po_watch_stamp(uint64_t at, int64_t up_since);
+
+/* Fills its part of the status. */
 void po_watch_status(
-    const struct po_watch *watch, uint32_t uptime, struct po_status *status);
+    const struct po_watch *watch, int64_t up_since, struct po_status *status);
 
 #endif

@@ -27,6 +27,8 @@ class Scalar:
         self.type = type_
 
 
+SYS_UPTIME = (1, 3, 6, 1, 2, 1, 1, 3, 0)
+
 GENERATION = Scalar(1, COUNTER)
 CACHE_TIMEOUT = Scalar(2, UNSIGNED)
 AGE = Scalar(3, TICKS)

@@ -479,6 +479,30 @@ def test_agent_that_is_restarted(work, holder, trap):
         assert [n.kind for n in trap.notes()].count(mib.APPEARED) == 2
 
 
+def test_time_stamps(work, holder):
+    """They stay what they are, and begin anew with sysUpTime."""
+    oids = [oid.oid for oid in (mib.LISTENER_CHANGES, mib.LAST_CHANGE,
+                                mib.DISCONTINUITY)] + [mib.SYS_UPTIME]
+    with Snmpd(work) as snmpd, holders(holder, 1)[0] as one, Watcher(
+            work, snmpd.master, ["cacheTimeout 1"]):
+        manager = Manager(work, snmpd.port)
+        manager.await_service()
+        one.start()
+        wait_until(lambda: row_of(manager, one), "a change")
+        raw = RawManager(snmpd.port)
+        answers = [raw.get(*oids) for _ in range(300)]
+        assert len({start for *_, start, _ in answers}) == 1
+        stamps = {(changes, last) for changes, last, *_ in answers}
+        assert len(stamps) == len({changes for changes, _ in stamps})
+        assert all(0 < start <= last <= now for _, last, start, now in answers)
+        snmpd.stop()
+        snmpd.start()
+        manager.await_service()
+        _, last, start, now = raw.get(*oids)
+        assert start == 0 and last <= now
+        raw.close()
+
+
 @pytest.mark.parametrize("text", ["", "nonsense\n", None],
                          ids=["empty", "nonsense", "cut"])
 def test_damaged_state(work, holder, trap, text):
