@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The programs of linux_kernel.bpf.c in the running kernel: loaded once, run
- * for every collection.
+ * The programs of linux_walk.bpf.c, or of linux_files.bpf.c, in the running
+ * kernel: loaded once, run for every collection.
  */
 #ifndef PO_COLLECT_LINUX_BPF_H
 #define PO_COLLECT_LINUX_BPF_H

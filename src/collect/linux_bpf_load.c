@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
+ * A part that is loaded stays as long as somebody has a descriptor of it, so
+ * what loads it is freed at once.  The walk is loaded by a light skeleton: the
+ * kernel fits it to its structures, which costs a seventh of what it costs
+ * libbpf to search through all types of the kernel.
+ *
  * Pins lie in a folder of bpffs that root and one group may use.  They are
  * shared, records and all, so whoever runs them locks the folder.
  */
@@ -16,7 +21,14 @@
 #include <unistd.h>
 
 #include "collect/pin.h"
-#include "linux_kernel.skel.h"
+#include "linux_events.skel.h"
+#include "linux_files.skel.h"
+
+/* What is generated is not ours to mend. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpointer-arith"
+#include "linux_walk.skel.h"
+#pragma GCC diagnostic pop
 
 static const char *const names[LINUX_BPF_PARTS] = {
     [LINUX_BPF_RECORDS] = LINUX_BPF_PINS "/records",
@@ -44,8 +56,6 @@ begin(struct linux_bpf_parts *parts)
 	for (i = 0; i < LINUX_BPF_PARTS; i++)
 		parts->fd[i] = -1;
 	parts->lock = -1;
-	parts->programs = NULL;
-	parts->walk = NULL;
 	parts->listeners = NULL;
 	parts->events = NULL;
 	libbpf_set_print(be_silent);
@@ -64,48 +74,94 @@ take_event(void *context, void *data, size_t size)
 static void
 attach_events(struct linux_bpf_parts *parts)
 {
-	const struct linux_kernel *k = parts->programs;
+	struct linux_events *programs = linux_events__open_and_load();
 
-	parts->listeners = bpf_program__attach(k->progs.note_listener);
-	if (parts->listeners == NULL)
+	parts->listeners = programs;
+	if (programs == NULL || linux_events__attach(programs) != 0)
 		return;
 	parts->events = ring_buffer__new(
-	    bpf_map__fd(k->maps.events), take_event, NULL, NULL);
+	    bpf_map__fd(programs->maps.events), take_event, NULL, NULL);
+}
+
+/* Makes a part ours, whatever becomes of the descriptor that it came by. */
+static int
+keep(struct linux_bpf_parts *parts, enum linux_bpf_part part, int fd)
+{
+	parts->fd[part] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return parts->fd[part] < 0 ? -errno : 0;
 }
 
 static int
-load(struct linux_bpf_parts *parts, bool files_only, bool events)
+keep_walk(struct linux_bpf_parts *parts, const struct linux_walk *walk)
 {
-	struct linux_kernel *k = linux_kernel__open();
-	int error;
+	int error, iterator = walk->progs.walk_tasks.prog_fd;
 
-	if (k == NULL)
-		return -errno;
-	parts->programs = k;
-	bpf_program__set_autoload(k->progs.find_tables, !files_only);
-	bpf_program__set_autoload(k->progs.walk_table, !files_only);
-	bpf_program__set_autoload(k->progs.walk_tasks, !files_only);
-	bpf_program__set_autoload(k->progs.walk_files, files_only);
-	bpf_program__set_autoload(k->progs.note_listener, events);
-	bpf_map__set_autocreate(k->maps.events, events);
-	error = linux_kernel__load(k);
+	error = keep(parts, LINUX_BPF_RECORDS, walk->maps.records.map_fd);
+	if (error == 0)
+		error =
+		    keep(parts, LINUX_BPF_CONTROL, walk->maps.control.map_fd);
+	if (error == 0)
+		error = keep(parts, LINUX_BPF_FIND_TABLES,
+		    walk->progs.find_tables.prog_fd);
+	if (error == 0)
+		error = keep(parts, LINUX_BPF_WALK_TABLE,
+		    walk->progs.walk_table.prog_fd);
 	if (error != 0)
 		return error;
-	parts->walk = bpf_program__attach_iter(
-	    files_only ? k->progs.walk_files : k->progs.walk_tasks, NULL);
-	if (parts->walk == NULL)
+	parts->fd[LINUX_BPF_WALK] =
+	    bpf_link_create(iterator, 0, BPF_TRACE_ITER, NULL);
+	return parts->fd[LINUX_BPF_WALK] < 0 ? parts->fd[LINUX_BPF_WALK] : 0;
+}
+
+static int
+load_walk(struct linux_bpf_parts *parts)
+{
+	struct linux_walk *walk = linux_walk__open();
+	int error;
+
+	if (walk == NULL)
 		return -errno;
-	parts->fd[LINUX_BPF_RECORDS] = bpf_map__fd(k->maps.records);
-	parts->fd[LINUX_BPF_CONTROL] = bpf_map__fd(k->maps.control);
-	parts->fd[LINUX_BPF_WALK] = bpf_link__fd(parts->walk);
-	if (events)
-		attach_events(parts);
-	if (files_only)
-		return 0;
-	parts->fd[LINUX_BPF_FIND_TABLES] =
-	    bpf_program__fd(k->progs.find_tables);
-	parts->fd[LINUX_BPF_WALK_TABLE] = bpf_program__fd(k->progs.walk_table);
-	return 0;
+	error = linux_walk__load(walk);
+	if (error == 0)
+		error = keep_walk(parts, walk);
+	linux_walk__destroy(walk);
+	return error;
+}
+
+static int
+keep_files(struct linux_bpf_parts *parts, const struct linux_files *files)
+{
+	struct bpf_link *link;
+	int error;
+
+	error =
+	    keep(parts, LINUX_BPF_RECORDS, bpf_map__fd(files->maps.records));
+	if (error == 0)
+		error = keep(
+		    parts, LINUX_BPF_CONTROL, bpf_map__fd(files->maps.control));
+	if (error != 0)
+		return error;
+	link = bpf_program__attach_iter(files->progs.walk_files, NULL);
+	if (link == NULL)
+		return -errno;
+	error = keep(parts, LINUX_BPF_WALK, bpf_link__fd(link));
+	bpf_link__destroy(link);
+	return error;
+}
+
+static int
+load_files(struct linux_bpf_parts *parts)
+{
+	struct linux_files *files = linux_files__open();
+	int error;
+
+	if (files == NULL)
+		return -errno;
+	error = linux_files__load(files);
+	if (error == 0)
+		error = keep_files(parts, files);
+	linux_files__destroy(files);
+	return error;
 }
 
 int
@@ -114,9 +170,12 @@ linux_bpf_load(struct linux_bpf_parts *parts, bool files_only, bool events)
 	int error;
 
 	begin(parts);
-	error = load(parts, files_only, events);
-	/* The verifier says so where the kernel lacks something. */
-	if (error == -EINVAL || error == -EACCES || error == -ESRCH)
+	error = files_only ? load_files(parts) : load_walk(parts);
+	if (error == 0 && events)
+		attach_events(parts);
+	/* Thus it says that it lacks something: types, a call, a program. */
+	if (error == -EINVAL || error == -EACCES || error == -ESRCH ||
+	    error == -ENOENT)
 		return -ENOTSUP;
 	return error;
 }
@@ -143,16 +202,13 @@ linux_bpf_unload(struct linux_bpf_parts *parts)
 {
 	size_t i;
 
-	if (parts->programs == NULL)
-		for (i = 0; i < LINUX_BPF_PARTS; i++)
-			if (parts->fd[i] >= 0)
-				close(parts->fd[i]);
+	for (i = 0; i < LINUX_BPF_PARTS; i++)
+		if (parts->fd[i] >= 0)
+			close(parts->fd[i]);
 	if (parts->lock >= 0)
 		close(parts->lock);
 	ring_buffer__free(parts->events);
-	bpf_link__destroy(parts->listeners);
-	bpf_link__destroy(parts->walk);
-	linux_kernel__destroy(parts->programs);
+	linux_events__destroy(parts->listeners);
 }
 
 static int

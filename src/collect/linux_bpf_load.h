@@ -26,9 +26,7 @@ enum linux_bpf_part {
 struct linux_bpf_parts {
 	int fd[LINUX_BPF_PARTS];
 	int lock; /* flock(2) it while they run; -1: nobody else has them */
-	struct linux_kernel *programs; /* NULL: pinned ones */
-	struct bpf_link *walk;
-	struct bpf_link *listeners; /* NULL: no events */
+	struct linux_events *listeners; /* NULL: no events */
 	struct ring_buffer *events;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What the kernel's part of the bpf source (linux_kernel.bpf.c) and its user
+ * What the kernel's part of the bpf source (linux_kernel.bpf.h) and its user
  * say to each other, through memory that both see.  Integers are in host byte
  * order unless said otherwise.
  */

@@ -1,265 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The kernel's part of the bpf source.  It reads three things and changes
+ * The kernel's part of the source bpf.  It reads three things and changes
  * none: the hash tables of TCP and UDP sockets, the descriptor tables of all
- * tasks, and what identifies a process.  Rows go into memory that the
- * collector has mapped; when that is full, a walk stops, and goes on from
- * there when it is called again.
+ * tasks, and what identifies a process.
  *
  * Nothing is locked.  What is read lies under RCU or is read again afterwards:
  * a descriptor counts only if the task still has that table, the table that
  * file and the file that socket.
- *
- * The structures are those of the kernel, reduced to the members that are
- * used; libbpf fits the offsets to the running one (CO-RE).
  */
-typedef unsigned char uint8_t;
-typedef unsigned short uint16_t;
-typedef unsigned int uint32_t;
-typedef unsigned long long uint64_t;
-typedef uint8_t __u8;
-typedef uint16_t __u16;
-typedef uint32_t __u32;
-typedef uint64_t __u64;
-typedef short __s16;
-typedef int __s32;
-typedef long long __s64;
-typedef __u16 __be16;
-typedef __u32 __be32;
-typedef __u32 __wsum;
-
-#include <stdbool.h>
-#include <stddef.h>
-
-enum bpf_map_type { BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_RINGBUF = 27 };
-enum { BPF_F_MMAPABLE = 1024 };
-
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_core_read.h>
-
-#include "collect/linux_bpf_wire.h"
-
-#define AF_INET 2
-#define AF_INET6 10
-#define IPPROTO_TCP 6
-#define IPPROTO_UDP 17
-#define TCP_TIME_WAIT 6
-#define TCP_CLOSE 7
-#define TCP_LISTEN 10
-#define TCP_NEW_SYN_RECV 12
-#define S_IFMT 0170000
-#define S_IFSOCK 0140000
-#define PF_KTHREAD 0x00200000
-#define PIDTYPE_TGID 1
+#include "collect/linux_kernel.bpf.h"
 
 #define STEPS_MAX 65536 /* of a walk through a table, in one run */
 #define AT_ONCE 8 /* buckets */
 #define NETS_MAX 65536
 #define DESCRIPTORS_MAX (1u << 22)
-
-#pragma clang attribute push(                                                  \
-    __attribute__((preserve_access_index)), apply_to = record)
-
-struct timespec64 {
-	__s64 tv_sec;
-};
-
-struct list_head {
-	struct list_head *next;
-};
-
-struct hlist_node {
-	struct hlist_node *next;
-};
-
-struct hlist_head {
-	struct hlist_node *first;
-};
-
-struct hlist_nulls_head {
-	struct hlist_node *first;
-};
-
-struct ns_common {
-	unsigned int inum;
-	const void *ops;
-};
-
-struct inet_hashinfo {
-	void *ehash;
-	unsigned int ehash_mask;
-	unsigned int lhash2_mask;
-	void *lhash2;
-	bool pernet;
-};
-
-struct inet_ehash_bucket {
-	struct hlist_nulls_head chain;
-};
-
-struct inet_listen_hashbucket {
-	struct hlist_nulls_head nulls_head;
-};
-
-struct udp_hslot {
-	struct hlist_head head;
-};
-
-struct udp_table {
-	void *hash;
-	unsigned int mask;
-};
-
-struct inet_timewait_death_row {
-	struct inet_hashinfo *hashinfo;
-};
-
-struct netns_ipv4 {
-	struct inet_timewait_death_row tcp_death_row;
-	struct udp_table *udp_table;
-};
-
-struct net {
-	struct list_head list;
-	struct ns_common ns;
-	struct netns_ipv4 ipv4;
-};
-
-typedef struct {
-	struct net *net;
-} possible_net_t;
-
-struct in6_addr {
-	union {
-		__u32 u6_addr32[4];
-	} in6_u;
-};
-
-struct sock_common {
-	__be32 skc_daddr;
-	__be32 skc_rcv_saddr;
-	__be16 skc_dport;
-	__u16 skc_num;
-	unsigned short skc_family;
-	volatile unsigned char skc_state;
-	unsigned char skc_ipv6only : 1;
-	int skc_bound_dev_if;
-	possible_net_t skc_net;
-	struct in6_addr skc_v6_daddr;
-	struct in6_addr skc_v6_rcv_saddr;
-	struct hlist_node skc_nulls_node;
-};
-
-typedef struct {
-	unsigned int val;
-} kuid_t;
-
-struct sock {
-	struct sock_common __sk_common;
-	struct socket *sk_socket;
-	kuid_t sk_uid;
-	__u16 sk_protocol;
-	__u16 sk_type;
-	__u32 sk_ack_backlog;
-	__u32 sk_max_ack_backlog;
-};
-
-struct inet_timewait_sock {
-	volatile unsigned char tw_substate;
-};
-
-struct inode {
-	unsigned short i_mode;
-	unsigned long i_ino;
-};
-
-struct file {
-	const void *f_op;
-	struct inode *f_inode;
-	void *private_data;
-};
-
-struct socket {
-	struct file *file;
-	struct sock *sk;
-};
-
-struct socket_alloc {
-	struct socket socket;
-	struct inode vfs_inode;
-};
-
-struct fdtable {
-	unsigned int max_fds;
-	struct file **fd;
-	unsigned long *open_fds;
-};
-
-struct files_struct {
-	struct fdtable *fdt;
-};
-
-struct upid {
-	int nr;
-};
-
-struct pid {
-	unsigned int level;
-	struct upid numbers[1];
-};
-
-struct signal_struct {
-	struct pid *pids[4];
-};
-
-struct cred {
-	kuid_t euid;
-};
-
-struct kernfs_node {
-	__u64 id;
-};
-
-struct cgroup {
-	struct kernfs_node *kn;
-};
-
-struct css_set {
-	struct cgroup *dfl_cgrp;
-};
-
-struct nsproxy {
-	struct net *net_ns;
-};
-
-struct task_struct {
-	unsigned int flags;
-	int pid;
-	int tgid;
-	struct task_struct *real_parent;
-	struct task_struct *group_leader;
-	struct pid *thread_pid;
-	__u64 start_boottime;
-	const struct cred *real_cred;
-	char comm[16];
-	struct files_struct *files;
-	struct nsproxy *nsproxy;
-	struct signal_struct *signal;
-	struct css_set *cgroups;
-	void *mm;
-};
-
-struct bpf_iter__task {
-	struct task_struct *task;
-};
-
-struct bpf_iter__task_file {
-	struct task_struct *task;
-	__u32 fd;
-	struct file *file;
-};
-
-#pragma clang attribute pop
 
 /* Since Linux 6.2; the programs that need it are not loaded elsewhere. */
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
@@ -270,39 +24,6 @@ extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
 
 /* Makes the compiler read memory again. */
 #define AGAIN(object) *(typeof(object) volatile *)&(object)
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, PO_BPF_RECORDS);
-	__type(key, __u32);
-	__type(value, union po_bpf_record);
-} records SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct po_bpf_control);
-} control SEC(".maps");
-
-static __always_inline struct po_bpf_control *
-get_control(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&control, &zero);
-}
-
-/* Room for one more record, not counted yet; NULL: it is full. */
-static __always_inline union po_bpf_record *
-next_record(const struct po_bpf_control *c)
-{
-	__u32 at = c->used;
-
-	return bpf_map_lookup_elem(&records, &at);
-}
 
 /*
  * The word at an address: a pointer of some chain or array.  The verifier lets
@@ -329,62 +50,6 @@ static __always_inline struct net *
 own_net(void)
 {
 	return reader()->nsproxy->net_ns;
-}
-
-/* The parts that every entry of a table has, a full socket or not. */
-static __always_inline void
-fill_endpoints(
-    struct po_bpf_socket *s, const struct sock_common *sk, struct net *own)
-{
-	struct net *net = sk->skc_net.net;
-	__u32 *local = (void *)s->local, *remote = (void *)s->remote;
-
-	s->stack = net == own ? 0 : net->ns.inum;
-	s->family = sk->skc_family;
-	s->interface = sk->skc_bound_dev_if;
-	s->local_port = sk->skc_num;
-	s->remote_port = sk->skc_dport;
-	s->state = sk->skc_state;
-	s->v6only = BPF_CORE_READ_BITFIELD(sk, skc_ipv6only);
-	if (s->family == AF_INET) {
-		local[0] = sk->skc_rcv_saddr;
-		remote[0] = sk->skc_daddr;
-		return;
-	}
-	local[0] = sk->skc_v6_rcv_saddr.in6_u.u6_addr32[0];
-	local[1] = sk->skc_v6_rcv_saddr.in6_u.u6_addr32[1];
-	local[2] = sk->skc_v6_rcv_saddr.in6_u.u6_addr32[2];
-	local[3] = sk->skc_v6_rcv_saddr.in6_u.u6_addr32[3];
-	remote[0] = sk->skc_v6_daddr.in6_u.u6_addr32[0];
-	remote[1] = sk->skc_v6_daddr.in6_u.u6_addr32[1];
-	remote[2] = sk->skc_v6_daddr.in6_u.u6_addr32[2];
-	remote[3] = sk->skc_v6_daddr.in6_u.u6_addr32[3];
-}
-
-/* What a full socket has beside that. */
-static __always_inline void
-fill_details(struct po_bpf_socket *s, const struct sock *sk)
-{
-	s->protocol = sk->sk_protocol;
-	s->type = sk->sk_type;
-	s->uid = sk->sk_uid.val;
-	if (s->state == TCP_LISTEN) {
-		s->queue_length = sk->sk_ack_backlog;
-		s->queue_limit = sk->sk_max_ack_backlog;
-	}
-}
-
-/* A record without anything of the last one that lay there. */
-static __always_inline struct po_bpf_socket *
-next_socket(const struct po_bpf_control *c)
-{
-	union po_bpf_record *record = next_record(c);
-
-	if (record == NULL)
-		return NULL;
-	__builtin_memset(&record->socket, 0, sizeof(record->socket));
-	record->socket.kind = PO_BPF_SOCKET;
-	return &record->socket;
 }
 
 /*
@@ -476,7 +141,11 @@ visit_nets(struct net *own, __u64 wanted)
 	return w.found;
 }
 
-SEC("raw_tp")
+/*
+ * Run when it is called, like the next one, and by no tracepoint: that there
+ * is none of this name does not matter.
+ */
+SEC("raw_tp/portowner")
 int
 find_tables(void *context)
 {
@@ -641,7 +310,7 @@ choose_table(const struct po_bpf_table *table, struct table_walk *w)
 }
 
 /* Goes through the table that control names, from the bucket it names. */
-SEC("raw_tp")
+SEC("raw_tp/portowner")
 int
 walk_table(void *context)
 {
@@ -668,52 +337,6 @@ walk_table(void *context)
 /*
  * The tasks.
  */
-
-/*
- * The process's pid in the reader's pid namespace, which is at this level; 0:
- * it has none there.
- */
-static __always_inline __u32
-pid_of(struct task_struct *task, __u32 level)
-{
-	__u32 nr = 0;
-	struct pid *pid;
-
-	if (level == 0)
-		return task->tgid;
-	pid = BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
-	if (pid == NULL || BPF_CORE_READ(pid, level) < level)
-		return 0;
-	bpf_probe_read_kernel(&nr, sizeof(nr),
-	    (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-		(__u64)level * bpf_core_type_size(struct upid) +
-		bpf_core_field_offset(struct upid, nr));
-	return nr;
-}
-
-/* Records a process; false: there is no room. */
-static __always_inline bool
-add_process(struct po_bpf_control *c, struct task_struct *leader, __u32 level)
-{
-	union po_bpf_record *record = next_record(c);
-	struct po_bpf_process *p;
-
-	if (record == NULL)
-		return false;
-	p = &record->process;
-	__builtin_memset(p, 0, sizeof(*p));
-	p->kind = PO_BPF_PROCESS;
-	p->pid = pid_of(leader, level);
-	p->parent = pid_of(leader->real_parent, level);
-	p->uid = leader->real_cred->euid.val;
-	p->start = leader->start_boottime;
-	p->image = (__u64)leader->mm;
-	p->groups = (__u64)leader->cgroups;
-	p->cgroup = leader->cgroups->dfl_cgrp->kn->id;
-	BPF_CORE_READ_STR_INTO(&p->command, leader, comm);
-	c->used++;
-	return true;
-}
 
 struct file_walk {
 	__u64 own;
@@ -894,79 +517,6 @@ walk_tasks(struct bpf_iter__task *context)
 	c->thread = task->pid;
 	c->descriptor = w.fd;
 	return 1;
-}
-
-/* The same by an older way, which calls for each descriptor. */
-SEC("iter/task_file")
-int
-walk_files(struct bpf_iter__task_file *context)
-{
-	struct po_bpf_control *c = get_control();
-	struct task_struct *reader = (void *)bpf_get_current_task_btf();
-	struct net *own = reader->nsproxy->net_ns;
-	__u32 level = reader->thread_pid->level;
-	struct task_struct *task = context->task;
-	struct file *file = context->file;
-	struct po_bpf_socket *s;
-	struct socket *socket;
-	struct sock *sk;
-
-	if (task == NULL || file == NULL || c == NULL)
-		return 0;
-	if (c->last_process != (__u32)task->tgid) {
-		if (!add_process(c, task->group_leader, level))
-			return 1;
-		c->last_process = task->tgid;
-	}
-	socket = bpf_sock_from_file(file);
-	if (socket == NULL)
-		return 0;
-	sk = socket->sk;
-	if (sk == NULL || (sk->__sk_common.skc_family != AF_INET &&
-			      sk->__sk_common.skc_family != AF_INET6))
-		return 0;
-	if (c->own_stack_only && sk->__sk_common.skc_net.net != own)
-		return 0;
-	s = next_socket(c);
-	if (s == NULL)
-		return 1;
-	fill_endpoints(s, &sk->__sk_common, own);
-	fill_details(s, sk);
-	s->pid = pid_of(task, level);
-	s->inode = file->f_inode->i_ino;
-	c->used += s->local_port != 0;
-	return 0;
-}
-
-/*
- * Events: a socket began to listen, or ceased to.
- */
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-} events SEC(".maps");
-
-struct bpf_raw_tracepoint_args {
-	__u64 args[3]; /* socket, old state, new state */
-};
-
-SEC("raw_tp/inet_sock_set_state")
-int
-note_listener(struct bpf_raw_tracepoint_args *context)
-{
-	__u32 *event;
-
-	if ((__u32)context->args[1] != TCP_LISTEN &&
-	    (__u32)context->args[2] != TCP_LISTEN)
-		return 0;
-	/* When it is full there are more than enough to be looked at. */
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-	if (event == NULL)
-		return 0;
-	*event = 1;
-	bpf_ringbuf_submit(event, 0);
-	return 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

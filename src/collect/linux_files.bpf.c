@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The kernel's part of the source bpf-files: who holds which sockets, by an
+ * iterator that calls for each descriptor.  It is slower than the walk of
+ * linux_walk.bpf.c, and runs since Linux 5.11.
+ */
+#include "collect/linux_kernel.bpf.h"
+
+SEC("iter/task_file")
+int
+walk_files(struct bpf_iter__task_file *context)
+{
+	struct po_bpf_control *c = get_control();
+	struct task_struct *reader = (void *)bpf_get_current_task_btf();
+	struct net *own = reader->nsproxy->net_ns;
+	__u32 level = reader->thread_pid->level;
+	struct task_struct *task = context->task;
+	struct file *file = context->file;
+	struct po_bpf_socket *s;
+	struct socket *socket;
+	struct sock *sk;
+
+	if (task == NULL || file == NULL || c == NULL)
+		return 0;
+	if (c->last_process != (__u32)task->tgid) {
+		if (!add_process(c, task->group_leader, level))
+			return 1;
+		c->last_process = task->tgid;
+	}
+	socket = bpf_sock_from_file(file);
+	if (socket == NULL)
+		return 0;
+	sk = socket->sk;
+	if (sk == NULL || (sk->__sk_common.skc_family != AF_INET &&
+			      sk->__sk_common.skc_family != AF_INET6))
+		return 0;
+	if (c->own_stack_only && sk->__sk_common.skc_net.net != own)
+		return 0;
+	s = next_socket(c);
+	if (s == NULL)
+		return 1;
+	fill_endpoints(s, &sk->__sk_common, own);
+	fill_details(s, sk);
+	s->pid = pid_of(task, level);
+	s->inode = file->f_inode->i_ino;
+	c->used += s->local_port != 0;
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
