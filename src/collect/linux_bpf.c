@@ -138,7 +138,7 @@ add_facts(struct scan *scan)
 	return 0;
 }
 
-/* A socket that the builder has. */
+/* Of a process that is known yet the builder takes only what it has. */
 static int
 add_owner(struct scan *scan, uint64_t handle)
 {
@@ -188,7 +188,7 @@ visit_hold(void *context, uint64_t inode, uint32_t pid)
 	int error = 0;
 
 	if (is_current(scan, pid) &&
-	    po_builder_has_handle(scan->run->builder, inode))
+	    (scan->known || po_builder_has_handle(scan->run->builder, inode)))
 		error = add_owner(scan, inode);
 	po_profile_enter(profile, before);
 	return error;

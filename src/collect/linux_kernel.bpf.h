@@ -25,7 +25,6 @@
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define PF_KTHREAD 0x00200000
-#define PIDTYPE_TGID 1
 
 #pragma clang attribute push(                                                  \
     __attribute__((preserve_access_index)), apply_to = record)
@@ -178,10 +177,6 @@ struct pid {
 	struct upid numbers[1];
 };
 
-struct signal_struct {
-	struct pid *pids[4];
-};
-
 struct cred {
 	kuid_t euid;
 };
@@ -214,7 +209,6 @@ struct task_struct {
 	char comm[16];
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
-	struct signal_struct *signal;
 	struct css_set *cgroups;
 	void *mm;
 };
@@ -332,7 +326,7 @@ pid_of(struct task_struct *task, __u32 level)
 
 	if (level == 0)
 		return task->tgid;
-	pid = BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
+	pid = BPF_CORE_READ(task, group_leader, thread_pid);
 	if (pid == NULL || BPF_CORE_READ(pid, level) < level)
 		return 0;
 	bpf_probe_read_kernel(&nr, sizeof(nr),

@@ -351,6 +351,18 @@ struct file_walk {
 };
 
 /*
+ * A socket lies together with its inode.  To read any inode as if it did
+ * spares the kernel one more structure to look for when this is loaded.
+ */
+static __always_inline const struct socket_alloc *
+inode_of(const struct file *file)
+{
+	return CAST(socket_alloc,
+	    (__u64)file->f_inode -
+		bpf_core_field_offset(struct socket_alloc, vfs_inode));
+}
+
+/*
  * The socket behind a file, or NULL.  The first one is known by its inode,
  * the others by having the same operations as that one.
  */
@@ -363,7 +375,7 @@ socket_of(struct po_bpf_control *c, const struct file *file)
 	if (c->socket_files != 0 && c->socket_files != operations)
 		return NULL;
 	if (c->socket_files == 0 &&
-	    (file->f_inode->i_mode & S_IFMT) != S_IFSOCK)
+	    (inode_of(file)->vfs_inode.i_mode & S_IFMT) != S_IFSOCK)
 		return NULL;
 	socket = CAST(socket, file->private_data);
 	if (socket->file != file)
@@ -431,8 +443,8 @@ add_descriptor(struct po_bpf_control *c, struct file_walk *w, __u64 entry)
 	/* One without a port is no row. */
 	if (sk->__sk_common.skc_num == 0)
 		return true;
-	if (!fill_holding(
-		c, sk, file->f_inode->i_ino, w->pid, CAST(net, w->own)))
+	if (!fill_holding(c, sk, inode_of(file)->vfs_inode.i_ino, w->pid,
+		CAST(net, w->own)))
 		return false;
 	if (AGAIN(socket->sk) == sk && AGAIN(socket->file) == file &&
 	    word_at(entry) == address &&

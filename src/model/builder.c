@@ -12,20 +12,31 @@
 #include "model/order.h"
 #include "model/text.h"
 
+#define SOON 16 /* slots ahead */
+
+int
+array_reserve(struct array *array, size_t capacity, size_t size)
+{
+	void *items;
+
+	if (capacity <= array->capacity)
+		return 0;
+	items = realloc(array->items, capacity * size);
+	if (items == NULL)
+		return -ENOMEM;
+	array->items = items;
+	array->capacity = capacity;
+	return 0;
+}
+
 void *
 array_next(struct array *array, size_t size)
 {
-	size_t capacity;
-	void *items;
+	size_t capacity = array->capacity == 0 ? 64 : array->capacity * 2;
 
-	if (array->count == array->capacity) {
-		capacity = array->capacity == 0 ? 64 : array->capacity * 2;
-		items = realloc(array->items, capacity * size);
-		if (items == NULL)
-			return NULL;
-		array->items = items;
-		array->capacity = capacity;
-	}
+	if (array->count == array->capacity &&
+	    array_reserve(array, capacity, size) != 0)
+		return NULL;
 	return (char *)array->items + array->count * size;
 }
 
@@ -153,7 +164,7 @@ handle_reserve(struct handle_index *index)
 
 	if (index->count * 2 < index->size)
 		return 0;
-	larger.size = index->size == 0 ? 256 : index->size * 2;
+	larger.size = index->size == 0 ? 256 : index->size * 4;
 	larger.slots = calloc(larger.size, sizeof(*larger.slots));
 	if (larger.slots == NULL)
 		return -ENOMEM;
@@ -404,6 +415,17 @@ po_builder_drop_unconfirmed(struct po_builder *builder)
 	return count;
 }
 
+/* Sockets lie in another order: the memory of one that comes soon is asked for. */
+static void
+prefetch_socket(const struct po_builder *builder, size_t i)
+{
+	const struct handle_index *index = &builder->by_handle;
+
+	if (i < index->size && index->slots[i].at != 0)
+		__builtin_prefetch(
+		    &socket_at(builder, index->slots[i].at - 1)->holds, 1);
+}
+
 void
 settle_handles(struct po_builder *builder)
 {
@@ -412,6 +434,7 @@ settle_handles(struct po_builder *builder)
 	size_t i;
 
 	for (i = 0; i < builder->by_handle.size; i++) {
+		prefetch_socket(builder, i + SOON);
 		slot = &builder->by_handle.slots[i];
 		if (slot->at == 0)
 			continue;

@@ -22,6 +22,9 @@ struct array {
 	size_t capacity;
 };
 
+/* Makes room for so many items of size octets each.  0 or -ENOMEM. */
+int array_reserve(struct array *array, size_t capacity, size_t size);
+
 /* The next free item of size octets, not counted yet; NULL: no memory. */
 void *array_next(struct array *array, size_t size);
 

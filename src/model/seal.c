@@ -301,11 +301,29 @@ write_endpoint(struct sealer *s, size_t from, size_t to)
 	return error;
 }
 
+/* For most there is one row each; what is not used takes no memory. */
+static int
+reserve_rows(struct sealer *s)
+{
+	struct array *sections = s->sections;
+	int error;
+
+	error = array_reserve(&sections[PO_SECTION_ENDPOINTS], s->n_order,
+	    sizeof(struct po_endpoint));
+	if (error == 0)
+		error = array_reserve(&sections[PO_SECTION_OWNERS], s->n_order,
+		    sizeof(struct po_owner));
+	if (error == 0)
+		error = array_reserve(&sections[PO_SECTION_CONNECTIONS],
+		    s->n_order, sizeof(struct po_connection));
+	return error;
+}
+
 static int
 write_endpoints(struct sealer *s)
 {
 	size_t from, to;
-	int error = 0;
+	int error = reserve_rows(s);
 
 	for (from = 0; from < s->n_order && error == 0; from = to) {
 		for (to = from + 1; to < s->n_order; to++)
