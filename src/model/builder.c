@@ -415,7 +415,7 @@ po_builder_drop_unconfirmed(struct po_builder *builder)
 	return count;
 }
 
-/* Sockets lie in another order: the memory of one that comes soon is asked for. */
+/* Sockets lie in another order; one that comes soon is asked for already. */
 static void
 prefetch_socket(const struct po_builder *builder, size_t i)
 {
