@@ -7,6 +7,7 @@
 #include "collect/illumos_decode.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "collect/illumos_wire.h"
@@ -21,12 +22,12 @@ struct form {
 	uint32_t created;
 };
 
-#define FORMS 4
+#define FORMS 5
 
 /*
  * A table.  group and row: where its rows' length is told.  forms: Solaris 10;
  * from 2006 on; the same where 64-bit integers are aligned (SPARC); from 2019
- * on.  IPv6 rows are aligned as they are.
+ * on, and SmartOS since.  IPv6 rows are aligned as they are.
  */
 struct table {
 	uint32_t level, name;
@@ -123,10 +124,12 @@ take_udp6(const uint8_t *row, struct po_socket *socket)
 
 static const struct table tables[] = {
     {PO_MIB2_TCP, PO_MIB2_TCP_CONN, PO_MIB2_TCP, PO_MIB2_TCP_ROW,
-	{{56, NO_CREATOR, 0}, {68, 56, 60}, {72, 56, 64}, {172, 160, 164}},
+	{{56, NO_CREATOR, 0}, {68, 56, 60}, {72, 56, 64}, {172, 160, 164},
+	    {176, 164, 168}},
 	take_tcp},
     {PO_MIB2_TCP6, PO_MIB2_TCP6_CONN, PO_MIB2_TCP, PO_MIB2_TCP6_ROW,
-	{{84, NO_CREATOR, 0}, {96, 84, 88}, {200, 188, 192}}, take_tcp6},
+	{{84, NO_CREATOR, 0}, {96, 84, 88}, {200, 188, 192}, {204, 192, 196}},
+	take_tcp6},
     {PO_MIB2_UDP, PO_MIB2_UDP_ENTRY, PO_MIB2_UDP, PO_MIB2_UDP_ROW,
 	{{20, NO_CREATOR, 0}, {36, 24, 28}, {40, 24, 32}}, take_udp},
     {PO_MIB2_UDP6, PO_MIB2_UDP6_ENTRY, PO_MIB2_UDP, PO_MIB2_UDP6_ROW,
@@ -148,22 +151,35 @@ find(const struct reading *reading, uint32_t level, uint32_t name)
 	return NULL;
 }
 
-/* How this kernel's rows are, or NULL. */
-static const struct form *
-find_form(const struct reading *reading, const struct table *table)
+/*
+ * How this kernel's rows are.  Rows grow behind what every program knows of
+ * them, so of longer ones that is taken, but not where the creator stands.
+ * Returns false if the kernel does not say, or what cannot be.
+ */
+static bool
+find_form(
+    const struct reading *reading, const struct table *table, struct form *form)
 {
 	const struct po_illumos_message *group;
-	uint32_t size;
+	uint32_t longest = 0;
 	size_t i;
 
 	group = find(reading, table->group, PO_MIB2_GROUP);
-	if (group == NULL || group->length < table->row + sizeof(size))
-		return NULL;
-	size = po_octets_u32((const uint8_t *)group->data + table->row);
-	for (i = 0; i < FORMS; i++)
-		if (size != 0 && table->forms[i].size == size)
-			return &table->forms[i];
-	return NULL;
+	if (group == NULL || group->length < table->row + sizeof(form->size)) {
+		reading->notes->odd++;
+		return false;
+	}
+	memset(form, 0, sizeof(*form));
+	form->size = po_octets_u32((const uint8_t *)group->data + table->row);
+	for (i = 0; i < FORMS && table->forms[i].size != 0; i++) {
+		longest = table->forms[i].size;
+		if (form->size != longest)
+			continue;
+		*form = table->forms[i];
+		return true;
+	}
+	reading->notes->odd++;
+	return form->size > longest && form->size % 4 == 0;
 }
 
 bool
@@ -251,19 +267,16 @@ static int
 decode_table(const struct reading *reading, const struct table *table)
 {
 	const struct po_illumos_message *rows;
-	const struct form *form;
+	struct form form;
 
 	rows = find(reading, table->level, table->name);
 	if (rows == NULL || rows->length == 0)
 		return 0;
-	form = find_form(reading, table);
-	if (form == NULL) {
-		reading->notes->odd++;
+	if (!find_form(reading, table, &form))
 		return 0;
-	}
-	if (form->creator != NO_CREATOR)
+	if (form.creator != NO_CREATOR)
 		reading->notes->creators = true;
-	return decode_rows(reading, table, form, rows);
+	return decode_rows(reading, table, &form, rows);
 }
 
 int
@@ -292,41 +305,13 @@ po_illumos_decode(const struct po_illumos_message *messages, size_t n,
 	return error;
 }
 
-int
-po_illumos_decode_file(
-    const void *buffer, size_t length, struct po_illumos_file *file)
+void
+po_illumos_stream_free(struct po_illumos_stream *stream)
 {
-	const uint8_t *at = buffer;
+	size_t i;
 
-	if (length < PO_PRFDINFO_SIZE)
-		return -EBADMSG;
-	file->inode = po_octets_u64(at + PO_PRFDINFO_INODE);
-	/* A dev_t of the kernel's, which the tables have. */
-	file->device = (uint64_t)po_octets_u32(at + PO_PRFDINFO_MAJOR) << 32 |
-		       po_octets_u32(at + PO_PRFDINFO_MINOR);
-	return 0;
-}
-
-int
-po_illumos_decode_process(
-    const void *buffer, size_t length, struct po_illumos_process *process)
-{
-	const uint8_t *at = buffer, *start = at + PO_PSINFO_START;
-	const char *text = buffer;
-
-	if (length != PO_PSINFO_SIZE)
-		return -EBADMSG;
-	process->pid = po_octets_u32(at + PO_PSINFO_PID);
-	process->parent = po_octets_u32(at + PO_PSINFO_PARENT);
-	process->uid = po_octets_u32(at + PO_PSINFO_UID);
-	process->zone = po_octets_u32(at + PO_PSINFO_ZONE);
-	process->start =
-	    po_octets_u64(start) * 1000000000 + po_octets_u64(start + 8);
-	process->command.data = text + PO_PSINFO_COMMAND;
-	process->command.length =
-	    strnlen(process->command.data, PO_PSINFO_COMMAND_SIZE);
-	process->arguments.data = text + PO_PSINFO_ARGUMENTS;
-	process->arguments.length =
-	    strnlen(process->arguments.data, PO_PSINFO_ARGUMENTS_SIZE);
-	return 0;
+	for (i = 0; i < stream->n; i++)
+		free((void *)(uintptr_t)stream->messages[i].data);
+	free(stream->messages);
+	memset(stream, 0, sizeof(*stream));
 }

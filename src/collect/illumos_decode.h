@@ -2,7 +2,8 @@
 /*
  * What illumos and Solaris tell, as rows; the layout is in illumos_wire.h.  The
  * kernel says how long the rows of its tables are: a table whose rows have a
- * length that is not known is counted as odd and passed over.
+ * length that is not known is counted as odd, and nobody's creator is taken
+ * from it; if they are shorter than the known ones it is passed over.
  */
 #ifndef PO_COLLECT_ILLUMOS_DECODE_H
 #define PO_COLLECT_ILLUMOS_DECODE_H
@@ -17,6 +18,14 @@ struct po_illumos_message {
 	size_t length;
 };
 
+/* All of an answer's; messages and their data are from malloc(). */
+struct po_illumos_stream {
+	struct po_illumos_message *messages;
+	size_t n;
+};
+
+void po_illumos_stream_free(struct po_illumos_stream *stream);
+
 /*
  * handle and uid of the socket are not set: po_illumos_join() does that.
  * creator: who opened the socket, or the listener that accepted it, if he may
@@ -25,7 +34,7 @@ struct po_illumos_message {
 struct po_illumos_socket {
 	struct po_socket socket;
 	uint32_t creator;
-	uint64_t created; /* ticks since the system's start */
+	uint64_t created; /* ticks since the system's start; 0: not told */
 	bool has_info; /* the following are valid */
 	bool of_ipv6; /* an IPv6 socket's row in an IPv4 table */
 	uint64_t device;
@@ -41,10 +50,16 @@ struct po_illumos_notes {
 	bool infos; /* sockets have inodes */
 };
 
-/* An open file of a process. */
+/*
+ * An open file of a process, which is a socket by its names and its inode, or a
+ * stream by its device, which then is not 0, and its inode.
+ */
 struct po_illumos_file {
 	uint64_t device;
 	uint64_t inode;
+	struct po_address local, remote; /* IPv4-mapped ones are IPv4 */
+	uint16_t port, remote_port; /* remote: 0 if it has no peer */
+	uint8_t protocol;
 };
 
 /* command and arguments point into the buffer. */
@@ -53,6 +68,7 @@ struct po_illumos_process {
 	uint32_t parent;
 	uint32_t uid;
 	uint32_t zone;
+	uint32_t contract;
 	uint64_t start; /* nanoseconds since 1970 */
 	struct po_bytes command;
 	struct po_bytes arguments; /* their beginning */
@@ -69,7 +85,10 @@ int po_illumos_decode(const struct po_illumos_message *messages, size_t n,
     int (*visit)(void *context, const struct po_illumos_socket *socket),
     void *context);
 
-/* A file of /proc/PID/fdinfo.  Returns 0, or -EBADMSG if it is cut short. */
+/*
+ * A file of /proc/PID/fdinfo.  Returns 1; 0 if it is none that has rows; or
+ * -EBADMSG if it does not end as it should.
+ */
 int po_illumos_decode_file(
     const void *buffer, size_t length, struct po_illumos_file *file);
 

@@ -101,12 +101,12 @@ read_data(int fd, size_t size, struct po_illumos_message *message)
 }
 
 static int
-add_message(struct illumos_stream *stream, int fd, const struct opthdr *option)
+add_message(
+    struct po_illumos_stream *stream, int fd, const struct opthdr *option)
 {
 	struct po_illumos_message *messages;
 
-	if (stream->n == MESSAGES_MAX || option->len < 0 ||
-	    (unsigned long)option->len > DATA_MAX)
+	if (stream->n == MESSAGES_MAX || (uint64_t)option->len > DATA_MAX)
 		return -EBADMSG;
 	messages =
 	    realloc(stream->messages, (stream->n + 1) * sizeof(*messages));
@@ -122,7 +122,7 @@ add_message(struct illumos_stream *stream, int fd, const struct opthdr *option)
 
 /* Returns 1 for a message, 0 after the last one, -errno. */
 static int
-read_message(struct illumos_stream *stream, int fd)
+read_message(struct po_illumos_stream *stream, int fd)
 {
 	union answer answer;
 	struct strbuf control = {
@@ -157,7 +157,7 @@ read_message(struct illumos_stream *stream, int fd)
 }
 
 int
-illumos_fetch(struct illumos_stream *stream)
+illumos_fetch(struct po_illumos_stream *stream)
 {
 	int fd, result;
 
@@ -172,15 +172,4 @@ illumos_fetch(struct illumos_stream *stream)
 		while (result > 0);
 	close(fd);
 	return result;
-}
-
-void
-illumos_stream_free(struct illumos_stream *stream)
-{
-	size_t i;
-
-	for (i = 0; i < stream->n; i++)
-		free((void *)(uintptr_t)stream->messages[i].data);
-	free(stream->messages);
-	memset(stream, 0, sizeof(*stream));
 }

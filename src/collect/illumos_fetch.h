@@ -7,18 +7,10 @@
 
 #include "collect/illumos_decode.h"
 
-/* messages and their data are from malloc(). */
-struct illumos_stream {
-	struct po_illumos_message *messages;
-	size_t n;
-};
-
 /*
  * Asks for all that the kernel tells of the caller's own zone.  stream is to be
  * freed even then: returns 0 or -errno.
  */
-int illumos_fetch(struct illumos_stream *stream);
-
-void illumos_stream_free(struct illumos_stream *stream);
+int illumos_fetch(struct po_illumos_stream *stream);
 
 #endif

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An IPv6 socket that takes in IPv4 as well has a row in either table.  They
- * have one inode, where the kernel tells it.  Elsewhere they have one creator
- * and one time of creation, in ticks: two sockets that one process opened
- * within a tick, one for each family, cannot be told from that.
+ * A socket's inode is 16 bits of its address: several sockets have the same at
+ * one time.  So what joins a row with a process's descriptor are the names of
+ * both ends as well.  Whatever has the same inode and the same names is taken
+ * for one: sockets that share an endpoint, once in 65,536 times, and then the
+ * owners of the endpoint are right all the same.
+ *
+ * An IPv6 socket that takes in IPv4 as well has a row in either table.  The
+ * list of inodes says so.  Where there is none, they have one creator and one
+ * time of creation, in ticks: two sockets that one process opened within a
+ * tick, one for each family, cannot be told from that.
  *
  * The kernel gives an IPv6 wildcard of UDP a row for IPv4 whether or not it
  * takes that in.
@@ -44,37 +50,168 @@ order(uint64_t a, uint64_t b)
 	return a < b ? -1 : a > b;
 }
 
+/* Zones do not count: the tables know more of them than names do. */
 static int
-compare_files(
-    uint64_t device, uint64_t inode, uint64_t device2, uint64_t inode2)
+compare_addresses(const struct po_address *a, const struct po_address *b)
 {
-	const int result = order(device, device2);
+	const int result = memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 
-	return result != 0 ? result : order(inode, inode2);
+	return result != 0 ? result
+			   : order(a->type == PO_ADDRESS_IPV4,
+				 b->type == PO_ADDRESS_IPV4);
 }
 
-/* 0: they may be rows of one socket. */
-static int
-compare_sockets(
-    const struct po_illumos_socket *a, const struct po_illumos_socket *b)
+int
+po_illumos_compare(const void *left, const void *right)
 {
-	int result = order(a->has_info, b->has_info);
+	const struct po_illumos_socket *a = left, *b = right;
+	int result = order(a->socket.local.stack, b->socket.local.stack);
 
-	if (result == 0 && a->has_info)
-		result =
-		    compare_files(a->device, a->inode, b->device, b->inode);
-	if (result == 0)
-		result = order(a->socket.local.stack, b->socket.local.stack);
 	if (result == 0)
 		result =
 		    order(a->socket.local.protocol, b->socket.local.protocol);
 	if (result == 0)
 		result = order(a->socket.local.port, b->socket.local.port);
 	if (result == 0)
-		result = order(a->creator, b->creator);
+		result = order(a->socket.remote_port, b->socket.remote_port);
 	if (result == 0)
-		result = order(a->created, b->created);
-	return result;
+		result = compare_addresses(
+		    &a->socket.local.address, &b->socket.local.address);
+	if (result == 0)
+		result =
+		    compare_addresses(&a->socket.remote, &b->socket.remote);
+	return result != 0 ? result : order(a->created, b->created);
+}
+
+static void
+sort(struct po_illumos_rows *rows,
+    int (*compare)(const void *left, const void *right))
+{
+	if (rows->count > 1)
+		qsort(rows->items, rows->count, sizeof(*rows->items), compare);
+}
+
+void
+po_illumos_keep_common(
+    struct po_illumos_rows *rows, struct po_illumos_rows *now)
+{
+	struct po_illumos_socket *ours = rows->items, *theirs = now->items;
+	size_t i = 0, j = 0, kept = 0;
+	int result;
+
+	sort(rows, po_illumos_compare);
+	sort(now, po_illumos_compare);
+	while (i < rows->count && j < now->count) {
+		result = po_illumos_compare(&ours[i], &theirs[j]);
+		if (result == 0)
+			ours[kept++] = theirs[j];
+		i += result <= 0;
+		j += result >= 0;
+	}
+	rows->count = kept;
+}
+
+/* As the socket's descriptor tells of it. */
+static struct po_illumos_file
+file_of(const struct po_illumos_socket *row)
+{
+	struct po_illumos_file file = {
+	    .device = row->device,
+	    .inode = row->inode,
+	    .local = row->socket.local.address,
+	    .remote = row->socket.remote,
+	    .port = row->socket.local.port,
+	    .remote_port = row->socket.remote_port,
+	    .protocol = row->socket.local.protocol,
+	};
+
+	/* The only such rows are wildcards, of octets that are 0. */
+	if (row->of_ipv6)
+		file.local.type = PO_ADDRESS_IPV6;
+	/* It has no peer until that answers. */
+	if (row->socket.state == PO_STATE_SYN_SENT) {
+		memset(&file.remote, 0, sizeof(file.remote));
+		file.remote_port = 0;
+	}
+	return file;
+}
+
+static int
+compare_files(const struct po_illumos_file *a, const struct po_illumos_file *b)
+{
+	int result = order(a->device, b->device);
+
+	if (result == 0)
+		result = order(a->inode, b->inode);
+	if (result != 0 || a->device != 0)
+		return result;
+	result = order(a->protocol, b->protocol);
+	if (result == 0)
+		result = order(a->port, b->port);
+	if (result == 0)
+		result = order(a->remote_port, b->remote_port);
+	if (result == 0)
+		result = compare_addresses(&a->local, &b->local);
+	return result != 0 ? result : compare_addresses(&a->remote, &b->remote);
+}
+
+/* Those without a file stand first. */
+static int
+compare_with_file(
+    const struct po_illumos_socket *row, const struct po_illumos_file *file)
+{
+	struct po_illumos_file own;
+
+	if (!row->has_info)
+		return -1;
+	own = file_of(row);
+	return compare_files(&own, file);
+}
+
+static int
+compare_by_file(const void *left, const void *right)
+{
+	const struct po_illumos_socket *a = left, *b = right;
+	struct po_illumos_file file;
+	int result = order(a->has_info, b->has_info);
+
+	if (result != 0 || !a->has_info)
+		return result;
+	file = file_of(b);
+	return compare_with_file(a, &file);
+}
+
+void
+po_illumos_join(struct po_illumos_rows *rows)
+{
+	struct po_illumos_socket *items = rows->items;
+	size_t i, first = 0;
+
+	sort(rows, compare_by_file);
+	for (i = 0; i < rows->count; i++) {
+		if (i > 0 && compare_by_file(&items[first], &items[i]) != 0)
+			first = i;
+		items[i].socket.handle = items[i].has_info ? first + 1 : 0;
+	}
+}
+
+uint64_t
+po_illumos_find(
+    const struct po_illumos_rows *rows, const struct po_illumos_file *file)
+{
+	size_t low = 0, high = rows->count, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (compare_with_file(&rows->items[middle], file) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < rows->count &&
+		       compare_with_file(&rows->items[low], file) == 0
+		   ? rows->items[low].socket.handle
+		   : 0;
 }
 
 static bool
@@ -84,7 +221,37 @@ is_open_to_all(const struct po_illumos_socket *row)
 	       po_octets_is_wildcard(&row->socket.local.address);
 }
 
-/* Those that may be of one socket stand together, wildcards first, IPv4's. */
+/* 0: they may be rows of one socket. */
+static int
+compare_sockets(
+    const struct po_illumos_socket *a, const struct po_illumos_socket *b)
+{
+	int result = order(a->socket.handle, b->socket.handle);
+
+	if (result == 0)
+		result = order(a->socket.local.stack, b->socket.local.stack);
+	if (result == 0)
+		result =
+		    order(a->socket.local.protocol, b->socket.local.protocol);
+	if (result == 0)
+		result = order(a->socket.local.port, b->socket.local.port);
+	if (result == 0)
+		result = order(a->creator, b->creator);
+	return result != 0 ? result : order(a->created, b->created);
+}
+
+/* Whether the list of inodes says that it is not of an IPv6 socket. */
+static bool
+is_of_ipv4_alone(const struct po_illumos_socket *row)
+{
+	return row->has_info && !row->of_ipv6 &&
+	       row->socket.local.address.type == PO_ADDRESS_IPV4;
+}
+
+/*
+ * Those that may be of one socket stand together, wildcards first, IPv4's
+ * halves before those of IPv6.
+ */
 static int
 compare_rows(const void *left, const void *right)
 {
@@ -92,11 +259,12 @@ compare_rows(const void *left, const void *right)
 	int result = compare_sockets(a, b);
 
 	if (result == 0)
-		result = order(is_open_to_all(b), is_open_to_all(a));
+		result = order(is_of_ipv4_alone(a), is_of_ipv4_alone(b));
 	if (result == 0)
-		result = order(
-		    a->socket.local.address.type, b->socket.local.address.type);
-	return result;
+		result = order(is_open_to_all(b), is_open_to_all(a));
+	return result != 0 ? result
+			   : order(a->socket.local.address.type,
+				 b->socket.local.address.type);
 }
 
 /*
@@ -108,7 +276,8 @@ merge(struct po_illumos_socket *rows, size_t n)
 {
 	size_t ipv4 = 0, all = 0, i;
 
-	while (all < n && is_open_to_all(&rows[all])) {
+	while (all < n && is_open_to_all(&rows[all]) &&
+	       !is_of_ipv4_alone(&rows[all])) {
 		ipv4 += rows[all].socket.local.address.type == PO_ADDRESS_IPV4;
 		all++;
 	}
@@ -118,62 +287,25 @@ merge(struct po_illumos_socket *rows, size_t n)
 	}
 }
 
-/* Sockets with an inode have one for all of their rows. */
-static void
-give_handles(struct po_illumos_socket *rows, size_t n, uint64_t first,
-    const struct po_illumos_notes *notes)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (rows[i].has_info)
-			rows[i].socket.handle = first;
-		else if (!notes->infos && !po_illumos_is_nobodys(&rows[i]))
-			rows[i].socket.handle = first + i;
-	}
-}
-
 void
-po_illumos_join(
-    struct po_illumos_rows *rows, const struct po_illumos_notes *notes)
+po_illumos_merge(struct po_illumos_rows *rows, bool creators)
 {
 	struct po_illumos_socket *items = rows->items;
 	size_t begin, end;
 
-	if (rows->count > 1)
-		qsort(items, rows->count, sizeof(*items), compare_rows);
+	for (begin = 0; creators && begin < rows->count; begin++)
+		items[begin].socket.handle = 0;
+	sort(rows, compare_rows);
 	for (begin = 0; begin < rows->count; begin = end) {
 		end = begin + 1;
 		while (end < rows->count &&
 		       compare_sockets(&items[begin], &items[end]) == 0)
 			end++;
 		merge(items + begin, end - begin);
-		give_handles(items + begin, end - begin, begin + 1, notes);
 	}
-}
-
-uint64_t
-po_illumos_find(
-    const struct po_illumos_rows *rows, const struct po_illumos_file *file)
-{
-	const struct po_illumos_socket *row;
-	size_t low = 0, high = rows->count, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		row = &rows->items[middle];
-		if (!row->has_info || compare_files(row->device, row->inode,
-					  file->device, file->inode) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == rows->count)
-		return 0;
-	row = &rows->items[low];
-	return row->device == file->device && row->inode == file->inode
-		   ? row->socket.handle
-		   : 0;
+	for (begin = 0; creators && begin < rows->count; begin++)
+		if (!po_illumos_is_nobodys(&items[begin]))
+			items[begin].socket.handle = begin + 1;
 }
 
 /* Whether the process of this pid is the one that opened the socket. */
@@ -201,8 +333,8 @@ po_illumos_tell(const struct po_illumos_rows *rows,
 		if (row->socket.local.port == 0)
 			continue;
 		error = po_builder_add_socket(builder, &row->socket);
-		if (error == 0 && !row->has_info && row->socket.handle != 0 &&
-		    row->creator != 0 && is_creator(row, clock, builder))
+		if (error == 0 && clock != NULL && row->creator != 0 &&
+		    is_creator(row, clock, builder))
 			error = po_builder_add_owner(
 			    builder, row->socket.handle, row->creator);
 	}

@@ -8,6 +8,8 @@
 #include <inet/mib2.h>
 #include <procfs.h>
 #include <stddef.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "collect/illumos_wire.h"
 
@@ -61,12 +63,18 @@ SAME(PO_MIB2_UDP_CONNECTED, MIB2_UDP_connected);
 
 /* What systems before 2019 do not have. */
 #ifdef EXPER_SOCK_INFO
-SAME(172, sizeof(mib2_tcpConnEntry_t));
-AT(160, mib2_tcpConnEntry_t, tcpConnCreationProcess);
-AT(164, mib2_tcpConnEntry_t, tcpConnCreationTime);
-SAME(200, sizeof(mib2_tcp6ConnEntry_t));
-AT(188, mib2_tcp6ConnEntry_t, tcp6ConnCreationProcess);
-AT(192, mib2_tcp6ConnEntry_t, tcp6ConnCreationTime);
+/* Of the two known forms, both of which end with pid and time. */
+#define END(type, member)                                                      \
+	SAME(sizeof(type) - offsetof(type, member##Process), 12);              \
+	SAME(sizeof(type) - offsetof(type, member##Time), 8)
+_Static_assert(
+    sizeof(mib2_tcpConnEntry_t) == 172 || sizeof(mib2_tcpConnEntry_t) == 176,
+    "tcp");
+END(mib2_tcpConnEntry_t, tcpConnCreation);
+_Static_assert(
+    sizeof(mib2_tcp6ConnEntry_t) == 200 || sizeof(mib2_tcp6ConnEntry_t) == 204,
+    "tcp6");
+END(mib2_tcp6ConnEntry_t, tcp6ConnCreation);
 SAME(36, sizeof(mib2_udpEntry_t));
 AT(24, mib2_udpEntry_t, udpCreationProcess);
 AT(28, mib2_udpEntry_t, udpCreationTime);
@@ -82,11 +90,36 @@ AT(PO_MIB2_INFO_DEVICE, mib2_socketInfoEntry_t, sie_dev);
 SAME(PO_MIB2_INFO_SIZE, sizeof(mib2_socketInfoEntry_t));
 SAME(PO_MIB2_INFO_IPV6, MIB2_SOCKINFO_IPV6);
 
-AT(PO_PRFDINFO_INODE, prfdinfo_t, pr_ino);
-AT(PO_PRFDINFO_MAJOR, prfdinfo_t, pr_major);
-AT(PO_PRFDINFO_MINOR, prfdinfo_t, pr_minor);
-AT(PO_PRFDINFO_SIZE, prfdinfo_t, pr_misc);
 #endif
+
+/* Likewise, before 2020. */
+#ifdef PRFDINFO_ROUNDUP
+AT(PO_PRFDINFO_MODE, prfdinfo_t, pr_mode);
+AT(PO_PRFDINFO_INODE, prfdinfo_t, pr_ino);
+AT(PO_PRFDINFO_MAJOR, prfdinfo_t, pr_rmajor);
+AT(PO_PRFDINFO_MINOR, prfdinfo_t, pr_rminor);
+AT(PO_PRFDINFO_SIZE, prfdinfo_t, pr_misc);
+AT(PO_PRMISC_LENGTH, pr_misc_header_t, pr_misc_size);
+AT(PO_PRMISC_KIND, pr_misc_header_t, pr_misc_type);
+SAME(PO_PRMISC_SIZE, sizeof(pr_misc_header_t));
+SAME(PO_PRMISC_NAME, PR_SOCKETNAME);
+SAME(PO_PRMISC_PEER, PR_PEERSOCKNAME);
+SAME(PO_PRMISC_TYPE, PR_SOCKOPT_TYPE);
+#endif
+
+AT(PO_SOCKADDR_FAMILY, struct sockaddr_in, sin_family);
+AT(PO_SOCKADDR_PORT, struct sockaddr_in, sin_port);
+AT(PO_SOCKADDR_IPV4, struct sockaddr_in, sin_addr);
+SAME(PO_SOCKADDR_IPV4_SIZE, sizeof(struct sockaddr_in));
+AT(PO_SOCKADDR_PORT, struct sockaddr_in6, sin6_port);
+AT(PO_SOCKADDR_IPV6, struct sockaddr_in6, sin6_addr);
+SAME(PO_SOCKADDR_IPV6_SIZE, sizeof(struct sockaddr_in6));
+SAME(PO_ILLUMOS_FORMAT, S_IFMT);
+SAME(PO_ILLUMOS_SOCKET, S_IFSOCK);
+SAME(PO_ILLUMOS_INET, AF_INET);
+SAME(PO_ILLUMOS_INET6, AF_INET6);
+SAME(PO_ILLUMOS_DGRAM, SOCK_DGRAM);
+SAME(PO_ILLUMOS_STREAM, SOCK_STREAM);
 
 AT(PO_PSINFO_PID, psinfo_t, pr_pid);
 AT(PO_PSINFO_PARENT, psinfo_t, pr_ppid);
@@ -97,4 +130,5 @@ SAME(PO_PSINFO_COMMAND_SIZE, PRFNSZ);
 AT(PO_PSINFO_ARGUMENTS, psinfo_t, pr_psargs);
 SAME(PO_PSINFO_ARGUMENTS_SIZE, PRARGSZ);
 AT(PO_PSINFO_ZONE, psinfo_t, pr_zoneid);
+AT(PO_PSINFO_CONTRACT, psinfo_t, pr_contract);
 SAME(PO_PSINFO_SIZE, sizeof(psinfo_t));

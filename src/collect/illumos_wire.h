@@ -73,25 +73,59 @@ enum po_mib2_udp_state {
 	PO_MIB2_UDP_UNKNOWN = 4,
 };
 
-/* mib2_socketInfoEntry_t: the socket behind a row of the level's table. */
+/*
+ * mib2_socketInfoEntry_t: the socket behind a row of the level's table.  A
+ * socket's inode is 16 bits of its address and its device is 0, so two sockets
+ * may have the same; a stream's device is its own.
+ */
 enum po_mib2_info {
 	PO_MIB2_INFO_ROW = 0, /* u64: the row's number, from 0 */
 	PO_MIB2_INFO_INODE = 8, /* u64 */
 	PO_MIB2_INFO_FLAGS = 16, /* u64 */
-	PO_MIB2_INFO_DEVICE = 24, /* u64 */
+	PO_MIB2_INFO_DEVICE = 24, /* u64: what stat(2) has as st_rdev */
 	PO_MIB2_INFO_SIZE = 32,
 };
 
 /* A row of an IPv4 table that an IPv6 socket has. */
 #define PO_MIB2_INFO_IPV6 0x2u
 
-/* prfdinfo_t, of a 64-bit program. */
+/* prfdinfo_t: the same for 32-bit and 64-bit programs; then its items. */
 enum po_prfdinfo {
+	PO_PRFDINFO_MODE = 4, /* u32 */
 	PO_PRFDINFO_INODE = 8, /* u64 */
-	PO_PRFDINFO_MAJOR = 40, /* u32 */
-	PO_PRFDINFO_MINOR = 44, /* u32 */
-	PO_PRFDINFO_SIZE = 196, /* without what follows it */
+	PO_PRFDINFO_MAJOR = 48, /* u32: of st_rdev */
+	PO_PRFDINFO_MINOR = 52, /* u32 */
+	PO_PRFDINFO_SIZE = 196,
 };
+
+/* pr_misc_header_t: an item of 4-octet units, the header included. */
+enum po_prmisc {
+	PO_PRMISC_LENGTH = 0, /* u32; 0: there are no more */
+	PO_PRMISC_KIND = 4, /* u32 */
+	PO_PRMISC_SIZE = 8,
+
+	PO_PRMISC_NAME = 1, /* PR_SOCKETNAME: a struct sockaddr */
+	PO_PRMISC_PEER = 2, /* PR_PEERSOCKNAME, likewise */
+	PO_PRMISC_TYPE = 9, /* PR_SOCKOPT_TYPE: i32 */
+};
+
+/* struct sockaddr_in, sockaddr_in6: ports in network byte order. */
+enum po_illumos_sockaddr {
+	PO_SOCKADDR_FAMILY = 0, /* u16 */
+	PO_SOCKADDR_PORT = 2,
+	PO_SOCKADDR_IPV4 = 4,
+	PO_SOCKADDR_IPV4_SIZE = 16,
+	PO_SOCKADDR_IPV6 = 8,
+	PO_SOCKADDR_IPV6_SIZE = 32,
+};
+
+/* S_IFMT, S_IFSOCK; AF_INET, AF_INET6; SOCK_DGRAM, SOCK_STREAM. */
+#define PO_ILLUMOS_FORMAT 0xf000u
+#define PO_ILLUMOS_SOCKET 0xc000u
+#define PO_ILLUMOS_INET 2u
+#define PO_ILLUMOS_INET6 26u
+#define PO_ILLUMOS_DGRAM 1u
+#define PO_ILLUMOS_STREAM 2u
 
 /* psinfo_t, of a 64-bit program. */
 enum po_psinfo {
@@ -104,6 +138,7 @@ enum po_psinfo {
 	PO_PSINFO_ARGUMENTS = 152, /* likewise: the first of them */
 	PO_PSINFO_ARGUMENTS_SIZE = 80,
 	PO_PSINFO_ZONE = 276, /* u32 */
+	PO_PSINFO_CONTRACT = 280, /* u32 */
 	PO_PSINFO_SIZE = 416,
 };
 

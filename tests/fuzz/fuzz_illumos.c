@@ -45,34 +45,46 @@ split(const uint8_t *data, size_t size, struct po_illumos_message *messages)
 	return n;
 }
 
+/* Every row has a handle of its own or of its file, or is nobody's. */
 static void
 check_joined(const struct po_illumos_rows *rows)
 {
 	const struct po_illumos_socket *row;
-	struct po_illumos_file file;
 	size_t i;
 
 	for (i = 0; i < rows->count; i++) {
 		row = &rows->items[i];
-		FUZZ_CHECK(row->socket.handle <= rows->count);
-		file.device = row->device;
-		file.inode = row->inode;
-		if (row->has_info)
-			FUZZ_CHECK(po_illumos_find(rows, &file) != 0);
-		if (po_illumos_is_nobodys(row))
-			FUZZ_CHECK(row->socket.handle == 0);
+		FUZZ_CHECK(row->socket.handle <= i + 1);
+		FUZZ_CHECK(row->has_info == (row->socket.handle != 0));
+		if (i > 0)
+			FUZZ_CHECK(row->socket.handle >=
+				   rows->items[i - 1].socket.handle);
 	}
+}
+
+static void
+check_file(const uint8_t *data, size_t size, const struct po_illumos_rows *rows)
+{
+	struct po_illumos_file file;
+	const int result = po_illumos_decode_file(data, size, &file);
+
+	FUZZ_CHECK(result == 1 || result == 0 || result == -EBADMSG);
+	if (result != 1)
+		return;
+	check_address(&file.local);
+	check_address(&file.remote);
+	FUZZ_CHECK(file.device != 0 || file.port != 0);
+	FUZZ_CHECK(po_illumos_find(rows, &file) <= rows->count);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct po_illumos_message messages[MESSAGES];
-	struct po_illumos_rows rows = {0};
+	struct po_illumos_rows rows = {0}, now = {0};
 	struct po_illumos_process process;
 	struct po_illumos_notes notes;
-	struct po_illumos_file file;
-	size_t i, n = split(data, size, messages);
+	size_t i, n = split(data, size, messages), count;
 	int result;
 
 	result =
@@ -81,10 +93,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(rows.count <= size / 20);
 	for (i = 0; i < rows.count; i++)
 		check_address(&rows.items[i].socket.local.address);
-	po_illumos_join(&rows, &notes);
+	(void)po_illumos_decode(messages, n, 5, &notes, po_illumos_keep, &now);
+	count = rows.count;
+	po_illumos_keep_common(&rows, &now);
+	FUZZ_CHECK(rows.count == count);
+	po_illumos_join(&rows);
 	check_joined(&rows);
+	check_file(data, size, &rows);
+	po_illumos_merge(&rows, count % 2 == 0);
 	free(rows.items);
-	(void)po_illumos_decode_file(data, size, &file);
+	free(now.items);
 	if (po_illumos_decode_process(data, size, &process) == 0)
 		FUZZ_CHECK(process.command.length <= 16);
 	return 0;

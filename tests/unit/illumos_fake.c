@@ -36,6 +36,7 @@ static const uint32_t sizes[][4] = {
     [FAKE_SOLARIS_11] = {68, 96, 36, 64},
     [FAKE_SPARC] = {72, 96, 40, 64},
     [FAKE_ILLUMOS] = {172, 200, 36, 64},
+    [FAKE_SMARTOS] = {176, 204, 36, 64},
 };
 
 static void
@@ -69,7 +70,7 @@ fake_illumos_begin(struct fake_illumos *fake, enum fake_system system)
 	}
 	/* Systems without inodes do not send their list. */
 	for (i = 0; i < FAKE_MESSAGES; i++)
-		if (system != FAKE_ILLUMOS && names[i][1] == PO_MIB2_SOCK_INFO)
+		if (system < FAKE_ILLUMOS && names[i][1] == PO_MIB2_SOCK_INFO)
 			fake->messages[i].level = 0;
 	fake->messages[TCP_GROUP].length = 212;
 	fake->messages[UDP_GROUP].length = 36;
@@ -121,14 +122,74 @@ fake_illumos_add(struct fake_illumos *fake, const struct fake_illumos_row *row)
 		put(at + size - back, row->creator, 4);
 		put(at + size - 8, row->created, 8);
 	}
-	if (fake->system == FAKE_ILLUMOS && row->inode != 0) {
+	if (fake->system >= FAKE_ILLUMOS && row->inode != 0) {
 		info = fake->octets[table + 1] + message[1].length;
 		put(info + PO_MIB2_INFO_ROW, message->length / size, 8);
 		put(info + PO_MIB2_INFO_INODE, row->inode, 8);
 		put(info + PO_MIB2_INFO_FLAGS,
-		    row->of_ipv6 ? PO_MIB2_INFO_IPV6 : 0, 8);
-		put(info + PO_MIB2_INFO_DEVICE, FAKE_DEVICE, 8);
+		    row->of_ipv6 && !row->mapped ? PO_MIB2_INFO_IPV6 : 0, 8);
+		put(info + PO_MIB2_INFO_DEVICE, row->device, 8);
 		message[1].length += PO_MIB2_INFO_SIZE;
 	}
 	message->length += size;
+}
+
+static size_t
+put_item(uint8_t *at, uint32_t kind, const void *data, size_t size)
+{
+	put(at, PO_PRMISC_SIZE + size, 4);
+	put(at + PO_PRMISC_KIND, kind, 4);
+	memcpy(at + PO_PRMISC_SIZE, data, size);
+	return PO_PRMISC_SIZE + size;
+}
+
+/* A socket of IPv6 has IPv4 addresses mapped, and wildcards of its own. */
+static size_t
+put_name(uint8_t *at, uint32_t kind, const char *text, uint16_t port, bool ipv6)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct po_address address = unit_address(text, 0);
+	uint8_t name[PO_SOCKADDR_IPV6_SIZE] = {0};
+
+	put(name, ipv6 ? PO_ILLUMOS_INET6 : PO_ILLUMOS_INET, 2);
+	put(name + PO_SOCKADDR_PORT, htons(port), 2);
+	if (!ipv6) {
+		memcpy(name + PO_SOCKADDR_IPV4, address.bytes, 4);
+		return put_item(at, kind, name, PO_SOCKADDR_IPV4_SIZE);
+	}
+	if (address.type == PO_ADDRESS_IPV4) {
+		memcpy(name + PO_SOCKADDR_IPV6, mapped, sizeof(mapped));
+		memcpy(name + PO_SOCKADDR_IPV6 + 12, address.bytes, 4);
+	} else {
+		memcpy(name + PO_SOCKADDR_IPV6, address.bytes, 16);
+	}
+	return put_item(at, kind, name, sizeof(name));
+}
+
+size_t
+fake_illumos_file(
+    uint8_t at[FAKE_FILE_ROOM], const struct fake_illumos_row *row)
+{
+	const bool tcp = row->protocol == PO_PROTOCOL_TCP;
+	const bool ipv6 = row->ipv6 || row->of_ipv6;
+	const char *local = row->of_ipv6 && !row->mapped ? "::" : row->local;
+	const uint32_t type = tcp ? PO_ILLUMOS_STREAM : PO_ILLUMOS_DGRAM;
+	uint8_t *end = at + PO_PRFDINFO_SIZE;
+
+	memset(at, 0, FAKE_FILE_ROOM);
+	put(at + PO_PRFDINFO_MODE,
+	    row->device == 0 ? PO_ILLUMOS_SOCKET | 0666 : 020666, 4);
+	put(at + PO_PRFDINFO_INODE, row->inode, 8);
+	put(at + PO_PRFDINFO_MAJOR, row->device >> 32, 4);
+	put(at + PO_PRFDINFO_MINOR, row->device, 4);
+	if (row->device != 0)
+		return (size_t)(end + PO_PRMISC_SIZE - at);
+	end += put_name(end, PO_PRMISC_NAME, local, row->port, ipv6);
+	if (row->remote != NULL && !(tcp && row->state == PO_STATE_SYN_SENT))
+		end += put_name(
+		    end, PO_PRMISC_PEER, row->remote, row->remote_port, ipv6);
+	/* What else there is, and stands before what is wanted. */
+	end += put_item(end, 3, "\x0a\0\0", 4);
+	end += put_item(end, PO_PRMISC_TYPE, &type, sizeof(type));
+	return (size_t)(end + PO_PRMISC_SIZE - at);
 }

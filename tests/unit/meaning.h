@@ -69,6 +69,7 @@ extern const struct meaning_adapter meaning_freebsd;
 extern const struct meaning_adapter meaning_illumos;
 extern const struct meaning_adapter meaning_illumos_creators;
 extern const struct meaning_adapter meaning_macos;
+extern const struct meaning_adapter meaning_smartos;
 extern const struct meaning_adapter meaning_windows;
 
 /*

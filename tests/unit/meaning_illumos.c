@@ -3,6 +3,7 @@
  * The cases as illumos's tables, with inodes and, as before 2019, with creators
  * alone.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "collect/illumos_wire.h"
@@ -30,8 +31,9 @@ state_of(const struct meaning_socket *socket)
 	return states[socket->state];
 }
 
-static void
-add_rows(struct fake_illumos *fake, const struct meaning_socket *socket)
+/* The kernel keeps a socket with a mapped address as one of IPv4. */
+static struct fake_illumos_row
+make_row(const struct meaning_socket *socket)
 {
 	struct fake_illumos_row row = {
 	    .protocol = socket->protocol,
@@ -47,6 +49,15 @@ add_rows(struct fake_illumos *fake, const struct meaning_socket *socket)
 	    .inode = socket->handle,
 	};
 
+	row.of_ipv6 = row.mapped = socket->ipv6 && !row.ipv6;
+	return row;
+}
+
+static void
+add_rows(struct fake_illumos *fake, const struct meaning_socket *socket)
+{
+	struct fake_illumos_row row = make_row(socket);
+
 	fake_illumos_add(fake, &row);
 	if (!row.ipv6 || socket->v6only || strcmp(row.local, "::") != 0)
 		return;
@@ -56,15 +67,22 @@ add_rows(struct fake_illumos *fake, const struct meaning_socket *socket)
 	fake_illumos_add(fake, &row);
 }
 
+/* By the file that each holder has. */
 static int
 add_holders(struct po_builder *builder, const struct po_illumos_rows *rows,
     const struct meaning_socket *socket)
 {
-	const struct po_illumos_file file = {FAKE_DEVICE, socket->handle};
-	const uint64_t handle = po_illumos_find(rows, &file);
+	const struct fake_illumos_row row = make_row(socket);
+	uint8_t octets[FAKE_FILE_ROOM];
+	struct po_illumos_file file;
+	const size_t length = fake_illumos_file(octets, &row);
+	uint64_t handle;
 	int error = 0;
 	size_t i;
 
+	if (po_illumos_decode_file(octets, length, &file) < 0)
+		return -EBADMSG;
+	handle = po_illumos_find(rows, &file);
 	for (i = 0; i < MEANING_HOLDERS && socket->holders[i] != 0 &&
 		    handle != 0 && error == 0;
 	     i++)
@@ -77,8 +95,9 @@ static int
 fill_of(enum fake_system system, struct po_builder *builder,
     const struct meaning_socket *sockets, size_t n)
 {
+	const bool creators = system < FAKE_ILLUMOS;
 	struct fake_illumos *fake = malloc(sizeof(*fake));
-	struct po_illumos_rows rows = {0};
+	struct po_illumos_rows rows = {0}, merged = {0};
 	struct po_illumos_notes notes;
 	int error;
 	size_t i;
@@ -89,12 +108,17 @@ fill_of(enum fake_system system, struct po_builder *builder,
 		add_rows(fake, &sockets[i]);
 	error = po_illumos_decode(
 	    fake->messages, FAKE_MESSAGES, 0, &notes, po_illumos_keep, &rows);
-	po_illumos_join(&rows, &notes);
+	po_illumos_join(&rows);
+	for (i = 0; i < rows.count && error == 0; i++)
+		error = po_illumos_keep(&merged, &rows.items[i]);
+	po_illumos_merge(&merged, creators);
 	if (error == 0)
-		error = po_illumos_tell(&rows, &meaning_clock, builder);
-	for (i = 0; i < n && error == 0; i++)
+		error = po_illumos_tell(
+		    &merged, creators ? &meaning_clock : NULL, builder);
+	for (i = 0; i < n && error == 0 && !creators; i++)
 		error = add_holders(builder, &rows, &sockets[i]);
 	free(rows.items);
+	free(merged.items);
 	free(fake);
 	return error;
 }
@@ -112,10 +136,23 @@ fill_creators(
 	return fill_of(FAKE_SOLARIS_11, builder, sockets, n);
 }
 
+static int
+fill_smartos(
+    struct po_builder *builder, const struct meaning_socket *sockets, size_t n)
+{
+	return fill_of(FAKE_SMARTOS, builder, sockets, n);
+}
+
 const struct meaning_adapter meaning_illumos = {
     .name = "illumos",
     .lacks = MEANING_RAW | MEANING_QUEUE,
     .fill = fill,
+};
+
+const struct meaning_adapter meaning_smartos = {
+    .name = "SmartOS",
+    .lacks = MEANING_RAW | MEANING_QUEUE,
+    .fill = fill_smartos,
 };
 
 const struct meaning_adapter meaning_illumos_creators = {

@@ -18,6 +18,7 @@ static const struct meaning_adapter *const adapters[] = {
     &meaning_illumos_creators,
     &meaning_macos,
     &meaning_procnet,
+    &meaning_smartos,
     &meaning_windows,
 };
 
