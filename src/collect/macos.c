@@ -13,7 +13,7 @@
 #include <sys/sysctl.h>
 
 #include "collect/collector.h"
-#include "collect/macos_decode.h"
+#include "collect/macos_join.h"
 #include "collect/macos_wire.h"
 
 #define PROCESSES_MAX 1000000
@@ -23,11 +23,11 @@ struct macos_run {
 	struct po_builder *builder;
 	uint32_t pid;
 	uint32_t hidden; /* processes that may not be looked into */
-	uint32_t odd; /* sockets that are not understood */
+	uint32_t odd; /* sockets and lists that are not understood */
+	uint32_t unsettled; /* processes that kept opening files */
 	uint8_t *descriptors;
 	size_t room; /* octets of descriptors */
-	uint64_t *handles; /* of one process, told when it is sure */
-	size_t n_handles, handles_room;
+	struct po_macos_holds holds;
 };
 
 static int
@@ -74,28 +74,11 @@ list_processes(pid_t **pids, size_t *n)
 }
 
 static int
-keep_handle(struct macos_run *run, uint64_t handle)
-{
-	uint64_t *handles;
-	size_t room = run->handles_room == 0 ? 64 : 2 * run->handles_room;
-
-	if (run->n_handles == run->handles_room) {
-		handles = realloc(run->handles, room * sizeof(*handles));
-		if (handles == NULL)
-			return -ENOMEM;
-		run->handles = handles;
-		run->handles_room = room;
-	}
-	run->handles[run->n_handles++] = handle;
-	return 0;
-}
-
-static int
 look_at_descriptor(void *context, int32_t descriptor)
 {
 	struct macos_run *run = context;
 	uint8_t buffer[PO_MACOS_SOCKET_SIZE];
-	struct po_socket socket;
+	struct po_macos_socket socket;
 	int size, result;
 
 	size = proc_pidfdinfo((int)run->pid, descriptor, PROC_PIDFDSOCKETINFO,
@@ -108,13 +91,7 @@ look_at_descriptor(void *context, int32_t descriptor)
 		run->odd++;
 	if (result <= 0)
 		return 0;
-	/* A socket that several hold is told once for each: one row is it. */
-	if (!po_builder_has_handle(run->builder, socket.handle)) {
-		result = po_builder_add_socket(run->builder, &socket);
-		if (result != 0)
-			return result;
-	}
-	return keep_handle(run, socket.handle);
+	return po_macos_keep(&run->holds, &socket);
 }
 
 /* The octets of the list of descriptors; 0: it is not to be had. */
@@ -141,6 +118,7 @@ list_descriptors(struct macos_run *run)
 		if (size < (int)run->room)
 			return size > 0 ? size : 0;
 	}
+	run->unsettled++;
 	return (int)run->room;
 }
 
@@ -166,18 +144,12 @@ tell_process(struct macos_run *run, const struct po_macos_process *process)
 	    .uid = process->uid,
 	    .command = process->command,
 	};
-	int length, error = 0;
-	size_t i;
+	int length;
 
 	length = proc_pidpath((int)process->pid, path, sizeof(path));
 	if (length > 0)
 		facts.executable = (struct po_bytes){path, (size_t)length};
-	for (i = 0; i < run->n_handles && error == 0; i++)
-		error = po_builder_add_owner(
-		    run->builder, run->handles[i], process->pid);
-	if (error == 0)
-		error = po_builder_add_process(run->builder, &facts);
-	return error;
+	return po_builder_add_process(run->builder, &facts);
 }
 
 /*
@@ -191,7 +163,6 @@ collect_process(struct macos_run *run)
 	struct po_macos_process process, again;
 	int size, error = 0;
 
-	run->n_handles = 0;
 	errno = 0;
 	if (!look_at_process(run->pid, first, &process)) {
 		run->hidden += errno == EPERM;
@@ -205,11 +176,15 @@ collect_process(struct macos_run *run)
 	if (size > 0)
 		error = po_macos_decode_descriptors(
 		    run->descriptors, (size_t)size, look_at_descriptor, run);
+	run->odd += error == -EBADMSG;
 	if (error != 0 && error != -EBADMSG)
 		return error;
 	if (!look_at_process(run->pid, then, &again) ||
-	    again.start != process.start)
+	    again.start != process.start) {
+		po_macos_settle(&run->holds, 0);
 		return 0;
+	}
+	po_macos_settle(&run->holds, again.pid);
 	return tell_process(run, &again);
 }
 
@@ -248,10 +223,18 @@ add_gaps(const struct macos_run *run)
 	}
 	if (error == 0 && run->odd != 0) {
 		snprintf(text, sizeof(text),
-		    "%lu sockets are of a kind that is not known",
+		    "%lu of the kernel's records are of a kind that is not "
+		    "known",
 		    (unsigned long)run->odd);
 		error = po_builder_add_gap(run->builder, PO_GAP_UNSUPPORTED,
 		    run->odd, text, "use a PortOwner that knows this macOS");
+	}
+	if (error == 0 && run->unsettled != 0) {
+		snprintf(text, sizeof(text),
+		    "%lu processes opened files whenever they were looked at",
+		    (unsigned long)run->unsettled);
+		error = po_builder_add_gap(
+		    run->builder, PO_GAP_RACE, run->unsettled, text, NULL);
 	}
 	return error;
 }
@@ -274,10 +257,12 @@ collect(void *state, struct po_builder *builder)
 		error = collect_process(&run);
 	}
 	if (error == 0)
+		error = po_macos_tell(&run.holds, builder);
+	if (error == 0)
 		error = add_gaps(&run);
 	free(pids);
 	free(run.descriptors);
-	free(run.handles);
+	free(run.holds.items);
 	return error;
 }
 

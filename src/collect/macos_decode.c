@@ -147,12 +147,13 @@ finish(const uint8_t *at, struct po_socket *socket)
 
 int
 po_macos_decode_socket(
-    const void *buffer, size_t length, struct po_socket *socket)
+    const void *buffer, size_t length, struct po_macos_socket *found)
 {
+	struct po_socket *socket = &found->socket;
 	const uint8_t *at = buffer;
 	uint32_t kind;
 
-	memset(socket, 0, sizeof(*socket));
+	memset(found, 0, sizeof(*found));
 	if (length != PO_MACOS_SOCKET_SIZE)
 		return -EBADMSG;
 	kind = po_octets_u32(at + PO_MACOS_SOCKET_KIND);
@@ -161,6 +162,8 @@ po_macos_decode_socket(
 		return 0;
 	if (kind == PO_MACOS_KIND_TCP)
 		socket->local.protocol = PO_PROTOCOL_TCP;
+	else if (socket->local.protocol == PO_PROTOCOL_TCP)
+		return 0; /* it is being taken apart, and has no state */
 	if (!take_addresses(at, socket) ||
 	    (kind == PO_MACOS_KIND_TCP && !take_state(at, socket)))
 		return -EBADMSG;
@@ -171,6 +174,7 @@ po_macos_decode_socket(
 		    socket->connected ? PO_STATE_ESTABLISHED : PO_STATE_NONE;
 	}
 	finish(at, socket);
+	found->generation = po_octets_u64(at + PO_MACOS_SOCKET_GENERATION);
 	return 1;
 }
 

@@ -9,6 +9,15 @@
 
 #include "model/row.h"
 
+/*
+ * A socket as one descriptor tells of it, all at one instant.  Its handle may
+ * be another socket's a moment later; the generation then is another one.
+ */
+struct po_macos_socket {
+	struct po_socket socket;
+	uint64_t generation;
+};
+
 /* command points into the buffer. */
 struct po_macos_process {
 	uint32_t pid;
@@ -32,7 +41,7 @@ int po_macos_decode_descriptors(const void *buffer, size_t length,
  * one or the content makes no sense.
  */
 int po_macos_decode_socket(
-    const void *buffer, size_t length, struct po_socket *socket);
+    const void *buffer, size_t length, struct po_macos_socket *found);
 
 /* PROC_PIDTBSDINFO.  Returns 0, or -EBADMSG as above. */
 int po_macos_decode_process(

@@ -29,6 +29,7 @@ AT(PO_MACOS_SOCKET_LIMIT, socket_fdinfo, psi.soi_qlimit);
 AT(PO_MACOS_SOCKET_KIND, socket_fdinfo, psi.soi_kind);
 AT(PO_MACOS_SOCKET_REMOTE_PORT, socket_fdinfo, INET.insi_fport);
 AT(PO_MACOS_SOCKET_LOCAL_PORT, socket_fdinfo, INET.insi_lport);
+AT(PO_MACOS_SOCKET_GENERATION, socket_fdinfo, INET.insi_gencnt);
 AT(PO_MACOS_SOCKET_FAMILIES, socket_fdinfo, INET.insi_vflag);
 AT(PO_MACOS_SOCKET_REMOTE, socket_fdinfo, INET.insi_faddr);
 AT(PO_MACOS_SOCKET_LOCAL, socket_fdinfo, INET.insi_laddr);

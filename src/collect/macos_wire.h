@@ -18,7 +18,7 @@ enum po_macos_fd {
 #define PO_MACOS_FD_SOCKET 2u
 
 /* struct socket_fdinfo. */
-enum po_macos_socket {
+enum po_macos_record {
 	PO_MACOS_SOCKET_HANDLE = 160, /* u64: struct socket, of its own */
 	PO_MACOS_SOCKET_TYPE = 176, /* i32: SOCK_ */
 	PO_MACOS_SOCKET_PROTOCOL = 180, /* i32 */
@@ -28,6 +28,7 @@ enum po_macos_socket {
 	PO_MACOS_SOCKET_KIND = 256, /* i32 */
 	PO_MACOS_SOCKET_REMOTE_PORT = 264, /* i32, of which 16 in net order */
 	PO_MACOS_SOCKET_LOCAL_PORT = 268,
+	PO_MACOS_SOCKET_GENERATION = 272, /* u64: of the protocol's block */
 	PO_MACOS_SOCKET_FAMILIES = 288, /* u8 */
 	PO_MACOS_SOCKET_REMOTE = 296, /* 16 octets, IPv4 in the last 4 */
 	PO_MACOS_SOCKET_LOCAL = 312,

@@ -20,7 +20,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct po_macos_process process;
-	struct po_socket socket;
+	struct po_macos_socket socket;
 	size_t n = 0;
 	int result;
 
@@ -30,7 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 0:
 		result = po_macos_decode_socket(data + 1, size - 1, &socket);
 		if (result == 1)
-			check_row(&socket);
+			check_row(&socket.socket);
 		FUZZ_CHECK(result == 1 || result == 0 || result == -EBADMSG);
 		break;
 	case 1:

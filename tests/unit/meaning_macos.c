@@ -2,7 +2,9 @@
 /*
  * The cases as macOS's libproc tells them: a socket by way of its holders.
  */
-#include "collect/macos_decode.h"
+#include <stdlib.h>
+
+#include "collect/macos_join.h"
 #include "collect/macos_wire.h"
 #include "meaning.h"
 
@@ -76,22 +78,40 @@ put_socket(uint8_t *at, const struct meaning_socket *socket)
 		put(at + PO_MACOS_SOCKET_OPTIONS, PO_MACOS_LISTENS, 2);
 }
 
+/* Once for each holder, as libproc tells of it. */
 static int
-fill(struct po_builder *builder, const struct meaning_socket *sockets, size_t n)
+keep(struct po_macos_holds *holds, const struct meaning_socket *socket)
 {
 	uint8_t octets[PO_MACOS_SOCKET_SIZE];
-	struct po_socket socket;
+	struct po_macos_socket found;
 	int result = 0;
 	size_t i;
 
-	for (i = 0; i < n && result >= 0; i++) {
-		put_socket(octets, &sockets[i]);
-		result =
-		    po_macos_decode_socket(octets, sizeof(octets), &socket);
+	put_socket(octets, socket);
+	for (i = 0;
+	     i < MEANING_HOLDERS && socket->holders[i] != 0 && result >= 0;
+	     i++) {
+		result = po_macos_decode_socket(octets, sizeof(octets), &found);
 		if (result > 0)
-			result = po_builder_add_socket(builder, &socket);
+			result = po_macos_keep(holds, &found);
+		po_macos_settle(holds, socket->holders[i]);
 	}
-	return result < 0 ? result : meaning_add_holders(builder, sockets, n);
+	return result < 0 ? result : 0;
+}
+
+static int
+fill(struct po_builder *builder, const struct meaning_socket *sockets, size_t n)
+{
+	struct po_macos_holds holds = {0};
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < n && error == 0; i++)
+		error = keep(&holds, &sockets[i]);
+	if (error == 0)
+		error = po_macos_tell(&holds, builder);
+	free(holds.items);
+	return error;
 }
 
 const struct meaning_adapter meaning_macos = {

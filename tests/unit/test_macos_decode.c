@@ -3,10 +3,11 @@
  * macOS's records, constructed from its headers.
  */
 #include <errno.h>
+#include <stdlib.h>
 
-#include "collect/macos_decode.h"
+#include "collect/macos_join.h"
 #include "collect/macos_wire.h"
-#include "unit.h"
+#include "sealed.h"
 
 static void
 put(uint8_t *at, uint64_t value, size_t size)
@@ -69,45 +70,48 @@ static void
 test_listener(void)
 {
 	uint8_t at[PO_MACOS_SOCKET_SIZE];
-	struct po_socket socket;
+	struct po_macos_socket found;
 
 	make_listener(at);
-	CU_ASSERT_EQUAL(po_macos_decode_socket(at, sizeof(at), &socket), 1);
-	CU_ASSERT_EQUAL(socket.local.protocol, PO_PROTOCOL_TCP);
-	CU_ASSERT_EQUAL(socket.local.port, 8080);
-	CU_ASSERT_EQUAL(socket.local.address.type, PO_ADDRESS_IPV6Z);
-	CU_ASSERT_EQUAL(socket.local.address.zone, 4);
-	CU_ASSERT_EQUAL(socket.local.address.bytes[3], 0);
-	CU_ASSERT_EQUAL(socket.state, PO_STATE_LISTEN);
-	CU_ASSERT_EQUAL(socket.handle, 77);
-	CU_ASSERT_EQUAL(socket.queue_length, 2);
-	CU_ASSERT_EQUAL(socket.queue_limit, 128);
+	CU_ASSERT_EQUAL(po_macos_decode_socket(at, sizeof(at), &found), 1);
+	CU_ASSERT_EQUAL(found.socket.local.protocol, PO_PROTOCOL_TCP);
+	CU_ASSERT_EQUAL(found.socket.local.port, 8080);
+	CU_ASSERT_EQUAL(found.socket.local.address.type, PO_ADDRESS_IPV6Z);
+	CU_ASSERT_EQUAL(found.socket.local.address.zone, 4);
+	CU_ASSERT_EQUAL(found.socket.local.address.bytes[3], 0);
+	CU_ASSERT_EQUAL(found.socket.state, PO_STATE_LISTEN);
+	CU_ASSERT_EQUAL(found.socket.handle, 77);
+	CU_ASSERT_EQUAL(found.socket.queue_length, 2);
+	CU_ASSERT_EQUAL(found.socket.queue_limit, 128);
 }
 
 static void
 test_what_is_no_row(void)
 {
 	uint8_t at[PO_MACOS_SOCKET_SIZE];
-	struct po_socket socket;
+	struct po_macos_socket found;
 	size_t length;
 
 	make_listener(at);
 	for (length = 0; length < sizeof(at); length++)
 		CU_ASSERT_EQUAL(
-		    po_macos_decode_socket(at, length, &socket), -EBADMSG);
+		    po_macos_decode_socket(at, length, &found), -EBADMSG);
 	put(at + PO_MACOS_SOCKET_STATE, 11, 4);
 	CU_ASSERT_EQUAL(
-	    po_macos_decode_socket(at, sizeof(at), &socket), -EBADMSG);
+	    po_macos_decode_socket(at, sizeof(at), &found), -EBADMSG);
 	make_listener(at);
 	at[PO_MACOS_SOCKET_FAMILIES] = 0;
 	CU_ASSERT_EQUAL(
-	    po_macos_decode_socket(at, sizeof(at), &socket), -EBADMSG);
+	    po_macos_decode_socket(at, sizeof(at), &found), -EBADMSG);
 	make_listener(at);
 	put(at + PO_MACOS_SOCKET_KIND, 3, 4);
-	CU_ASSERT_EQUAL(po_macos_decode_socket(at, sizeof(at), &socket), 0);
+	CU_ASSERT_EQUAL(po_macos_decode_socket(at, sizeof(at), &found), 0);
+	/* TCP without its state is being taken apart. */
+	put(at + PO_MACOS_SOCKET_KIND, PO_MACOS_KIND_IN, 4);
+	CU_ASSERT_EQUAL(po_macos_decode_socket(at, sizeof(at), &found), 0);
 	make_listener(at);
 	put(at + PO_MACOS_SOCKET_LOCAL_PORT, 0, 4);
-	CU_ASSERT_EQUAL(po_macos_decode_socket(at, sizeof(at), &socket), 0);
+	CU_ASSERT_EQUAL(po_macos_decode_socket(at, sizeof(at), &found), 0);
 }
 
 static void
@@ -134,6 +138,111 @@ test_process(void)
 	CU_ASSERT_EQUAL(process.command.length, 16);
 }
 
+/* Adds a listener of this address, generation and port, held by pid. */
+static void
+see(struct po_macos_holds *holds, uint64_t handle, uint64_t generation,
+    uint16_t port, uint32_t pid)
+{
+	uint8_t at[PO_MACOS_SOCKET_SIZE];
+	struct po_macos_socket found;
+
+	make_listener(at);
+	put(at + PO_MACOS_SOCKET_HANDLE, handle, 8);
+	put(at + PO_MACOS_SOCKET_GENERATION, generation, 8);
+	put(at + PO_MACOS_SOCKET_LOCAL_PORT, htons(port), 4);
+	CU_ASSERT_EQUAL(po_macos_decode_socket(at, sizeof(at), &found), 1);
+	CU_ASSERT_EQUAL(po_macos_keep(holds, &found), 0);
+	po_macos_settle(holds, pid);
+}
+
+/* The pids of the port's owners, or of its sockets how many there are. */
+static uint32_t
+sum(const struct sealed *sealed, uint16_t port, bool sockets)
+{
+	const struct po_snapshot *s = &sealed->s;
+	const struct po_owner *owner;
+	uint32_t i, total = 0;
+
+	for (i = 0; i < s->n_owners; i++) {
+		owner = &s->owners[i];
+		if (s->endpoints[owner->endpoint].port == port)
+			total += sockets ? owner->sockets
+					 : s->processes[owner->process].pid;
+	}
+	return total;
+}
+
+/*
+ * Port 80's socket goes while processes are looked at, and port 81's has its
+ * address, and port 82's, once more, its generation as well.
+ */
+static void
+test_address_used_again(void)
+{
+	struct po_builder *builder = sealed_builder(100);
+	struct po_macos_holds holds = {0};
+	struct sealed sealed;
+
+	see(&holds, 77, 1, 80, 10);
+	see(&holds, 77, 2, 81, 11);
+	see(&holds, 77, 2, 82, 12);
+	see(&holds, 77, 1, 80, 13);
+	CU_ASSERT_EQUAL(po_macos_tell(&holds, builder), 0);
+	sealed_make(&sealed, builder);
+	CU_ASSERT_EQUAL(sum(&sealed, 80, false), 10 + 13);
+	CU_ASSERT_EQUAL(sum(&sealed, 80, true), 2);
+	CU_ASSERT_EQUAL(sum(&sealed, 81, false), 11);
+	CU_ASSERT_EQUAL(sum(&sealed, 82, false), 12);
+	CU_ASSERT_EQUAL(sealed.s.n_listeners, 3);
+	CU_ASSERT_EQUAL(sealed.s.listeners[0].sockets, 1);
+	CU_ASSERT_EQUAL(sealed.s.listeners[0].owners, 2);
+	sealed_free(&sealed);
+	po_builder_free(builder);
+	free(holds.items);
+}
+
+/* Whoever is not the same after the look as before held nothing. */
+static void
+test_process_that_ends(void)
+{
+	struct po_builder *builder = sealed_builder(100);
+	struct po_macos_holds holds = {0};
+	struct sealed sealed;
+
+	see(&holds, 77, 1, 80, 10);
+	see(&holds, 77, 1, 80, 0);
+	see(&holds, 78, 1, 81, 0);
+	see(&holds, 79, 1, 82, 12);
+	CU_ASSERT_EQUAL(po_macos_tell(&holds, builder), 0);
+	sealed_make(&sealed, builder);
+	CU_ASSERT_EQUAL(sum(&sealed, 80, false), 10);
+	CU_ASSERT_EQUAL(sum(&sealed, 82, false), 12);
+	CU_ASSERT_EQUAL(sealed.s.n_endpoints, 2);
+	sealed_free(&sealed);
+	po_builder_free(builder);
+	free(holds.items);
+}
+
+/* One wrong bit in a record is no more than an error, or another row. */
+static void
+test_bit_flips(void)
+{
+	uint8_t at[PO_MACOS_SOCKET_SIZE];
+	struct po_macos_socket found;
+	size_t bit;
+	int result;
+
+	make_listener(at);
+	for (bit = 0; bit < 8 * sizeof(at); bit++) {
+		at[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		result = po_macos_decode_socket(at, sizeof(at), &found);
+		CU_ASSERT(result == 1 || result == 0 || result == -EBADMSG);
+		if (result == 1)
+			CU_ASSERT_NOT_EQUAL(found.socket.local.port, 0);
+		at[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+}
+
 int
 main(void)
 {
@@ -142,6 +251,9 @@ main(void)
 	    {"a listener", test_listener},
 	    {"what is no row", test_what_is_no_row},
 	    {"a process", test_process},
+	    {"an address that was used again", test_address_used_again},
+	    {"a process that ends", test_process_that_ends},
+	    {"wrong bits", test_bit_flips},
 	    CU_TEST_INFO_NULL,
 	};
 
