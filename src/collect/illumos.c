@@ -23,6 +23,7 @@
 #include "collect/collector.h"
 #include "collect/illumos_fetch.h"
 #include "collect/illumos_look.h"
+#include "collect/illumos_ports.h"
 #include "collect/illumos_service.h"
 #include "collect/illumos_wire.h"
 
@@ -308,6 +309,7 @@ collect(void *state, struct po_builder *builder)
 	struct po_illumos_gaps gaps;
 	int error;
 
+	illumos_set_ephemeral(builder);
 	error =
 	    po_illumos_collect(&source, &run.collector->memory, builder, &gaps);
 	return error != 0 ? error : add_gaps(&run, &gaps, builder);

@@ -191,6 +191,11 @@ po_macos_decode_process(
 	process->uid = po_octets_u32(at + PO_MACOS_PROCESS_UID);
 	process->start =
 	    po_octets_u64(start) * 1000000 + po_octets_u64(start + 8);
+	process->command.data = (const char *)at + PO_MACOS_PROCESS_NAME;
+	process->command.length =
+	    strnlen(process->command.data, PO_MACOS_PROCESS_NAME_SIZE);
+	if (process->command.length != 0)
+		return 0;
 	process->command.data = (const char *)at + PO_MACOS_PROCESS_COMMAND;
 	process->command.length =
 	    strnlen(process->command.data, PO_MACOS_PROCESS_COMMAND_SIZE);

@@ -61,6 +61,8 @@ AT(PO_MACOS_PROCESS_UID, proc_bsdinfo, pbi_uid);
 AT(PO_MACOS_PROCESS_COMMAND, proc_bsdinfo, pbi_comm);
 SAME(PO_MACOS_PROCESS_COMMAND_SIZE,
     sizeof(((struct proc_bsdinfo *)0)->pbi_comm));
+AT(PO_MACOS_PROCESS_NAME, proc_bsdinfo, pbi_name);
+SAME(PO_MACOS_PROCESS_NAME_SIZE, sizeof(((struct proc_bsdinfo *)0)->pbi_name));
 AT(PO_MACOS_PROCESS_START, proc_bsdinfo, pbi_start_tvsec);
 AT(PO_MACOS_PROCESS_START + 8, proc_bsdinfo, pbi_start_tvusec);
 SAME(PO_MACOS_PROCESS_SIZE, sizeof(struct proc_bsdinfo));

@@ -75,6 +75,8 @@ enum po_macos_bsdinfo {
 	PO_MACOS_PROCESS_UID = 20, /* u32: effective */
 	PO_MACOS_PROCESS_COMMAND = 48, /* ended by NUL, or by its end */
 	PO_MACOS_PROCESS_COMMAND_SIZE = 16,
+	PO_MACOS_PROCESS_NAME = 64, /* likewise: the same, longer, or empty */
+	PO_MACOS_PROCESS_NAME_SIZE = 32,
 	PO_MACOS_PROCESS_START = 120, /* u64 seconds, u64 microseconds */
 	PO_MACOS_PROCESS_SIZE = 136,
 };

@@ -43,7 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		result = po_macos_decode_process(data + 1, size - 1, &process);
 		FUZZ_CHECK(result == 0 || result == -EBADMSG);
 		if (result == 0)
-			FUZZ_CHECK(process.command.length <= 16);
+			FUZZ_CHECK(process.command.length <= 32);
 	}
 	return 0;
 }

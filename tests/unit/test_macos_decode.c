@@ -126,7 +126,7 @@ test_process(void)
 	put(at + PO_MACOS_PROCESS_UID, 501, 4);
 	put(at + PO_MACOS_PROCESS_START, 1700000000, 8);
 	put(at + PO_MACOS_PROCESS_START + 8, 5, 8);
-	memset(at + PO_MACOS_PROCESS_COMMAND, 'x', 32);
+	memset(at + PO_MACOS_PROCESS_COMMAND, 'x', 16);
 	for (length = 0; length < sizeof(at); length++)
 		CU_ASSERT_EQUAL(
 		    po_macos_decode_process(at, length, &process), -EBADMSG);
@@ -136,6 +136,10 @@ test_process(void)
 	CU_ASSERT_EQUAL(process.uid, 501);
 	CU_ASSERT_EQUAL(process.start, 1700000000000005u);
 	CU_ASSERT_EQUAL(process.command.length, 16);
+	memset(at + PO_MACOS_PROCESS_NAME, 'y', 40);
+	CU_ASSERT_EQUAL(po_macos_decode_process(at, sizeof(at), &process), 0);
+	CU_ASSERT_EQUAL(process.command.length, 32);
+	CU_ASSERT_EQUAL(process.command.data[0], 'y');
 }
 
 /* Adds a listener of this address, generation and port, held by pid. */
