@@ -6,21 +6,25 @@ import os
 import pty
 import random
 import re
+import resource
 import shlex
 import socket
 import subprocess
 import sys
 import time
+from collections import namedtuple
 from types import SimpleNamespace
 
 import pytest
 
 import mib
-from programs import (PORTOWNER, Portownerd, Snmpd, folder, free_port,
-                      portowner, snmp_environment, wait_until, write)
+from programs import (BUILD, PORTOWNER, Portownerd, Snmpd, folder, free_port,
+                      portowner, read, session_members, snmp_environment,
+                      wait_until, write)
 from relay import Relay
 from snmp import Manager
 
+PLUGIN = os.path.join(BUILD, "check_port_owner")
 USER, AUTH, PRIV = "monitor", "a long passphrase", "another passphrase"
 COMMUNITY = ["-v", "2c", "-c", "public"]
 V3 = ["-v", "3", "-l", "authPriv", "-u", USER, "-a", "SHA", "-A", AUTH,
@@ -36,6 +40,7 @@ SNMPD_CONF = ['createUser %s SHA "%s" AES "%s"' % (USER, AUTH, PRIV),
               "view nothing included .1.3.6.1.2.1"]
 PACKETS = (1, 3, 6, 1, 2, 1, 11, 1, 0)      # snmpInPkts
 SEED = 20559
+TICKS = os.sysconf("SC_CLK_TCK")
 # What the tables carry of a snapshot's head, and what they do not: gaps are
 # said in words of the asking side.
 HEAD = ("visibility", "collect_us", "source")
@@ -216,6 +221,34 @@ def test_narrow_walks(service):
     assert requests_of(service, "--stack", "own", "1-1023") < 20
 
 
+class Cost(namedtuple("Cost", "cpu seconds packets")):
+    """Of an answer: the CPU time of all that take part, the time, and the
+    requests."""
+
+    @classmethod
+    def of(cls, service, ask):
+        before, begin = cls.now(service), time.monotonic()
+        ask()
+        end, after = time.monotonic(), cls.now(service)
+        return cls(after[0] - before[0], end - begin, after[1] - before[1])
+
+    @staticmethod
+    def now(service):
+        packets_now = int(packets(service))
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        ticks = sum(cpu_ticks(pid) for service_pid in (
+            service.snmpd.pid, service.portownerd.pid)
+                    for pid in session_members(service_pid))
+        return (children.ru_utime + children.ru_stime + ticks / TICKS,
+                packets_now)
+
+
+def cpu_ticks(pid):
+    """Of its user and system time."""
+    fields = read("/proc/%d/stat" % pid).rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
 def test_speed(module_work, work):
     """Of 10,000 rows over AgentX, beside the least that reads them."""
     path = os.path.join(work, "crowd")
@@ -235,49 +268,58 @@ def test_speed(module_work, work):
                    check=True)
     with Service(work, path, ["cacheTimeout 3600"]) as service:
         entry = "." + ".".join(map(str, mib.OWNERS.entry))
-        bare, ours = [], []
-        for _ in range(7):
-            begin = time.monotonic()
+
+        def walk():
             done = subprocess.run([walker, service.target, entry], check=True,
                                   stdout=subprocess.PIPE,
                                   env=dict(os.environ,
                                            **snmp_environment(work)))
-            bare.append(time.monotonic() - begin)
             assert int(done.stdout) == 10000
-            begin = time.monotonic()
-            answer = service.there("--json")
-            ours.append(time.monotonic() - begin)
-            assert len(answer.sockets) == 10000
-        # what others do on the machine only adds to it
-        bare, ours = min(bare), min(ours)
-        print("\n10,000 rows: portowner --host %.3f s, walker %.3f s, %.2f" % (
-            ours, bare, ours / bare))
-        assert ours <= 1.5 * bare
+
+        def ask_host():
+            assert len(service.there("--json").sockets) == 10000
+
+        bare, ours = zip(*[(Cost.of(service, walk),
+                            Cost.of(service, ask_host)) for _ in range(7)])
+    for name, costs in (("walker", bare), ("portowner --host", ours)):
+        print("\n10,000 rows: %s: %s" % (name, min(costs)))
+    # What others do on the machine adds to the time, and less to the CPU's.
+    # Who sends no more requests and takes no more CPU is as fast.
+    assert min(c.cpu for c in ours) <= 1.5 * min(c.cpu for c in bare)
+    assert min(c.packets for c in ours) <= 1.5 * min(c.packets for c in bare)
 
 
 # Tables that change
 
 def refreshing(service, numbers):
-    """A relay that gives tables time to change after these answers."""
+    """A relay that has the tables change after these answers, and then only,
+    however long it all takes."""
+    writer = Manager(service.work, service.snmpd.port, "private")
+
+    def keep(seconds):
+        assert writer.set(mib.CACHE_TIMEOUT.oid, "u", str(seconds)) is None
+
     def answer(number, message):
         if number in numbers:
             generation = service.manager.value(mib.GENERATION)
+            keep(1)
             wait_until(lambda: service.manager.value(mib.ROWS) and
                        service.manager.value(mib.GENERATION) != generation,
-                       "another generation")
+                       "another generation", 60)
+            keep(3600)
         return message
     return Relay(service.snmpd.port, answer)
 
 
 @pytest.fixture
 def changing(work, recorded):
-    with Service(work, recorded, ["cacheTimeout 1"]) as s:
+    with Service(work, recorded, ["cacheTimeout 3600"]) as s:
         yield s
 
 
 def test_torn_once(changing):
     with refreshing(changing, {2}) as relay:
-        answer = changing.there("--json", "--all", "--verbose", "-t10",
+        answer = changing.there("--json", "--all", "--verbose", "-t60",
                                 target=relay.target)
     assert sockets(answer) == sockets(changing.here("--json", "-a"))
     assert "read again" in answer.error
@@ -286,14 +328,41 @@ def test_torn_once(changing):
 
 def test_torn_always(changing):
     """Rows are better than none, and it is said what they are."""
-    with refreshing(changing, range(0, 100000, 20)) as relay:
-        answer = changing.there("--json", "--all", "-t10", "--stack", "own",
+    with refreshing(changing, range(0, 200, 20)) as relay:
+        answer = changing.there("--json", "--all", "-t60", "--stack", "own",
                                 target=relay.target)
     assert answer.status == 0
     assert answer.json["visibility"] == "partial"
     assert any("changed while" in gap for gap in answer.json["gaps"])
     here = changing.here("--json", "-a", "--stack", "own")
     assert sockets(answer) == sockets(here)
+
+
+def plugin(relay, work):
+    """check_port_owner, which asks in the same way; (status, output)."""
+    host, port = relay.target.split(":")
+    done = subprocess.run(
+        [PLUGIN, "-H", host, "-p", port, "-P", "2c", "-C", "public", "-t",
+         "120", "--accept-partial", "-a", "* *:*"], stdout=subprocess.PIPE,
+        text=True, env=dict(os.environ, **snmp_environment(work)))
+    return done.returncode, done.stdout
+
+
+def test_plugin_torn(changing, work):
+    def listeners(out):
+        return int(re.search(r"'listeners'=(\d+);", out).group(1))
+
+    with Relay(changing.snmpd.port) as relay:
+        status, out = plugin(relay, work)
+        assert status == 0, out
+        count = listeners(out)
+    with refreshing(changing, {1}) as relay:
+        status, out = plugin(relay, work)
+        assert (status, listeners(out)) == (0, count), out
+    with refreshing(changing, range(1, 20, 2)) as relay:
+        status, out = plugin(relay, work)
+        assert status == 3, out
+        assert "changed 3 times while they were read" in out
 
 
 # Several hosts
@@ -331,21 +400,20 @@ def test_hosts_of_a_file(service, work):
 
 def test_silent_host_holds_up_nobody(service, work):
     """The rows of the others are there long before it is given up."""
-    silent = "127.0.0.1:%d" % free_port()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
         deaf.bind(("127.0.0.1", 0))
         silent = "127.0.0.1:%d" % deaf.getsockname()[1]
         begin = time.monotonic()
         with subprocess.Popen(
                 [PORTOWNER, "--host", silent, "--host", service.target,
-                 *COMMUNITY, "-t", "8", "-r", "0"], stdout=subprocess.PIPE,
+                 *COMMUNITY, "-t", "20", "-r", "0"], stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE, text=True,
                 env=dict(os.environ, **snmp_environment(work))) as process:
             rows = [process.stdout.readline() for _ in range(3)]
-            assert time.monotonic() - begin < 6
+            assert time.monotonic() - begin < 19
             assert all(service.target in row for row in rows[1:])
-            out, error = process.communicate(timeout=30)
-    assert time.monotonic() - begin > 7
+            out, error = process.communicate(timeout=120)
+    assert time.monotonic() - begin > 19
     assert silent not in out
     lines = error.splitlines()
     assert lines[-1] == "portowner: %s: no answer" % silent
@@ -374,7 +442,7 @@ def test_progress_on_a_terminal(service, work):
     with Relay(service.snmpd.port, slowly) as relay:
         done = subprocess.run(
             [PORTOWNER, "--host", relay.target, *COMMUNITY, "--all"],
-            stdout=subprocess.PIPE, stderr=slave, timeout=60,
+            stdout=subprocess.PIPE, stderr=slave, timeout=600,
             env=dict(os.environ, **snmp_environment(work)))
     os.close(slave)
     shown = os.read(master, 65536).decode()
