@@ -10,7 +10,7 @@ from programs import write
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def chromium(work, *arguments, seconds=90):
+def chromium(work, *arguments, seconds=300):
     """Its profile and everything else it writes is in work."""
     profile = os.path.join(work, "chromium")
     os.makedirs(profile, exist_ok=True)

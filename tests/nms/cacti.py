@@ -220,7 +220,7 @@ class Cacti:
             "update data_source_profiles set step = %d, heartbeat = %d,"
             " `default` = 'on' where id = 1;" % (STEP, 6 * STEP))
 
-    def cli(self, program, *arguments, check=True, folder=CLI, seconds=120):
+    def cli(self, program, *arguments, check=True, folder=CLI, seconds=600):
         path = os.path.join(self.work, "cli.out")
         with open(path, "w") as out:    # no pipe: children may keep it open
             done = subprocess.run(

@@ -12,6 +12,9 @@ sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "e2e")]
 import enclose                                          # noqa: E402
 import programs                                         # noqa: E402
 
+# Servers of several kinds at once keep the machine busy.
+programs.patience = 4
+
 
 def pytest_cmdline_main(config):
     """The whole run goes on inside."""

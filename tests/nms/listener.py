@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Listens under a name and as a user until its standard input ends.
+"""Listens under a name and as a user until its standard input ends; it begins
+with the first line from there.
 
 usage: listener.py NAME-IN-HEX UID PROTOCOL ADDRESS PORT [COUNT]
 
-COUNT ports in a row, from PORT on; the line "ready" once all listen."""
+COUNT ports in a row, from PORT on; the line "waiting" once it waits for that
+line, and "ready" once all listen."""
 import ctypes
 import os
 import socket
@@ -16,6 +18,8 @@ KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 
 def main(name, uid, protocol, address, port, count="1"):
     ctypes.CDLL(None).prctl(PR_SET_NAME, bytes.fromhex(name), 0, 0, 0)
+    print("waiting", flush=True)
+    sys.stdin.readline()
     sockets = []
     for i in range(int(count)):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -80,7 +80,7 @@ class Nagios(Service):
                   "status_update_interval=1", "execute_service_checks=1",
                   "enable_notifications=1", "check_service_freshness=1",
                   "service_freshness_check_interval=2",
-                  "service_check_timeout=30", "use_syslog=0",
+                  "service_check_timeout=60", "use_syslog=0",
                   "illegal_macro_output_chars=`~$&|'\"<>",
                   "additional_freshness_latency=1",
                   "service_inter_check_delay_method=n",
@@ -148,6 +148,12 @@ class Nagios(Service):
         new = found[self.seen:]
         self.seen = len(found)
         return new
+
+    def passive(self, service):
+        """(state, text) of the results that others brought, in order."""
+        return [(int(state), text) for state, text in re.findall(
+            r"^\[\d+\] PASSIVE SERVICE CHECK: [^;]+;%s;(\d);(.*)$" % service,
+            read(self.path("nagios.log")), re.M)]
 
     def command(self, *words):
         with open(self.path("rw/nagios.cmd"), "w") as f:

@@ -149,4 +149,4 @@ class Prometheus(WebService):
 def promtool(*arguments, cwd=SHIPPED):
     return subprocess.run([program("promtool"), *arguments], cwd=cwd,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=60)
+                          text=True, timeout=300)

@@ -5,6 +5,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 
 from programs import Portownerd, Snmpd
 from snmp import Manager
@@ -36,19 +37,41 @@ class Listener:
         self.endpoint = "%s %s:%d" % (protocol, address, port)
         self.process = None
 
-    def start(self):
-        self.process = subprocess.Popen(
+    def start(self, instead_of=None, gap=0):
+        """instead_of: a listener that ends when this one is about to begin,
+        so that however slow the machine is, there is little between them;
+        gap: seconds that there are nevertheless."""
+        process = subprocess.Popen(
             ["prlimit", "--nofile=4096:4096", sys.executable, LISTENER,
              *self.arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True)
-        assert self.process.stdout.readline() == "ready\n"
+        assert process.stdout.readline() == "waiting\n"
+        if instead_of is not None:
+            instead_of.stop()
+            time.sleep(gap)
+        process.stdin.write("begin\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "ready\n"
+        self.process = process
         return self
+
+    def restart(self, gap=0):
+        return self.start(self, gap)
+
+    @contextlib.contextmanager
+    def replaced_by(self, other):
+        """Another one at the same place, meanwhile."""
+        other.start(self)
+        try:
+            yield other
+        finally:
+            self.start(other)
 
     def stop(self):
         if self.process is not None:
             self.process.stdin.close()
             self.process.stdout.close()
-            assert self.process.wait(10) == 0
+            assert self.process.wait(60) == 0
             self.process = None
 
     @property

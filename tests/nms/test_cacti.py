@@ -236,8 +236,7 @@ def test_restart(world):
     with Listener("steady", 2501) as listener:
         world.await_row(listener.endpoint)
         index = indexes(world, listener.endpoint)
-        listener.stop()
-        listener.start()
+        listener.restart()
         world.await_polls(2)
         assert indexes(world, listener.endpoint) == index
         world.await_row(listener.endpoint, Command="steady")

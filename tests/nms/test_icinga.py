@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """check_port_owner in a real Icinga 2, which reads the project's file, against
 a real portownerd behind a real snmpd, by SNMPv3 with privacy."""
+import os
 import pwd
 import socket
-import time
+import subprocess
 from types import SimpleNamespace
 
 import pytest
 
 from icinga import Icinga
-from programs import BUILD, free_port, wait_until
+from programs import BUILD, TOP, free_port, wait_until, write
 from scenery import (ADDRESS, AUTH, ODD_NAMES, PRIV, USER, Listener, Scenery)
 
 RULES, VIOLATIONS = "Port owner", "Port owner violations"
 SERVICES = (RULES, VIOLATIONS)
+PASSIVE = "Port owner notifications"
+SUBMIT = os.path.join(TOP, "nms", "nagios", "trap-to-nagios")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,7 @@ def scene(module_work):
             "port_owner_authproto": "SHA", "port_owner_authpasswd": AUTH,
             "port_owner_privproto": "AES", "port_owner_privpasswd": PRIV,
             "port_owner_expect": expect, "port_owner_allow": allow,
-            "port_owner_strict": True}
+            "port_owner_strict": True, "port_owner_timeout": 30}
         with Icinga(module_work, BUILD, ADDRESS, api, variables) as icinga:
             yield SimpleNamespace(host=host, icinga=icinga, port=port)
 
@@ -44,6 +47,16 @@ def web(scene, name="web", user="www-data"):
 
 def text_of(attributes):
     return attributes["last_check_result"]["output"]
+
+
+def await_checks(icinga, count):
+    """So many more of each service."""
+    for _ in range(count):
+        before = {name: icinga.services()[name]["last_check"]
+                  for name in SERVICES}
+        wait_until(lambda: all(
+            icinga.services()[name]["last_check"] > last
+            for name, last in before.items()), "another check", 30)
 
 
 def test_alarms(scene):
@@ -61,24 +74,20 @@ def test_alarms(scene):
         expect("OK")
         right.stop()
         expect("CRITICAL", "nothing listens there")
-        with web(scene, "another"):
-            expect("CRITICAL")
-            wait_until(lambda: "another (pid " in text_of(
-                icinga.services()[RULES]), "the other one", 30)
         right.start()
         expect("OK")
-        right.stop()
-        with web(scene, user="nobody"):
+        with right.replaced_by(web(scene, "another")):
+            expect("CRITICAL", "another (pid ")
+        expect("OK")
+        with right.replaced_by(web(scene, user="nobody")):
             expect("CRITICAL", "of nobody")
-        right.start()
         expect("OK")
         # a restart, with another pid
         before = [icinga.changes()[name] for name in SERVICES]
         for _ in range(3):
-            right.stop()
-            right.start()
-            time.sleep(2)
-        time.sleep(5)
+            right.restart()
+            await_checks(icinga, 2)
+        await_checks(icinga, 4)
         assert [icinga.changes()[name] for name in SERVICES] == before
         scene.host.stop_agent()
         expect("UNKNOWN", "does not show PORT-OWNER-MIB")
@@ -114,3 +123,29 @@ def test_odd_names(scene):
             for listener in names:
                 listener.stop()
         scene.icinga.await_state(RULES, "OK")
+
+
+def test_notification(scene):
+    """As SNMPTT brings it, by Icinga's command pipe."""
+    icinga = scene.icinga
+    with web(scene):
+        icinga.await_state(PASSIVE, "OK")
+        hosts = write(os.path.join(icinga.work, "trap-hosts"),
+                      "%s web1\n" % ADDRESS)
+
+        def is_told():
+            """A check that was under way may end after it."""
+            subprocess.run(
+                [SUBMIT, ADDRESS, "portOwnerExpectationFailed"], check=True,
+                env={"PORTOWNER_COMMAND_FILE": icinga.pipe,
+                     "PORTOWNER_HOSTS": hosts,
+                     "PORTOWNER_OBJECTS": "/dev/null"})
+            try:
+                told = icinga.await_state(PASSIVE, "CRITICAL", 5)
+            except AssertionError:
+                return False
+            return "portOwnerExpectationFailed" in text_of(told)
+
+        wait_until(is_told, "the notification", 60)
+        # it is past after a while, and whether the agent answers counts
+        icinga.await_state(PASSIVE, "OK")

@@ -17,7 +17,7 @@ from scenery import (ADDRESS, AUTH, ODD_NAMES, PRIV, USER, Listener,
                      Scenery)
 
 PLUGIN = os.path.join(BUILD, "check_port_owner")
-V3 = "-P 3 -L authPriv -U %s --authproto SHA -x AES" % USER
+V3 = "-P 3 -L authPriv -U %s --authproto SHA -x AES -t 30" % USER
 # which are nobody's business
 PASSPHRASES = "defAuthPassphrase %s\ndefPrivPassphrase %s\n" % (AUTH, PRIV)
 RULES, VIOLATIONS = "Only what is expected", "Port owner violations"
@@ -74,6 +74,14 @@ def await_quiet(scene):
     scene.nagios.alerts()
 
 
+def await_checks(nagios, count):
+    """So many more of each service."""
+    for _ in range(count):
+        now = time.time()
+        for service in (RULES, VIOLATIONS):
+            nagios.await_check(service, now + 1)
+
+
 def test_alarms(scene):
     """Each of what can go wrong raises an alarm of each service and clears;
     what was right all the time does not."""
@@ -107,27 +115,20 @@ def test_alarms(scene):
         expect("CRITICAL", "nothing listens there")
         right.start()
         expect_recovery()
-        right.stop()
-        with web(scene, "another"):
+        with right.replaced_by(web(scene, "another")):
             expect("CRITICAL", "another (pid ")
-        right.start()
         expect_recovery()
-        right.stop()
-        with web(scene, user="nobody"):
+        with right.replaced_by(web(scene, user="nobody")):
             expect("CRITICAL", "of nobody")
-        right.start()
         expect_recovery()
         # a restart, with another pid
         pid = right.pid
         for _ in range(3):
-            right.stop()
-            right.start()
-            time.sleep(2)
+            right.restart()
+            await_checks(nagios, 2)
         assert right.pid != pid
-        await_again = time.monotonic() + 5
-        while time.monotonic() < await_again:
-            assert nagios.alerts() == []
-            time.sleep(0.2)
+        await_checks(nagios, 4)
+        assert nagios.alerts() == []
         scene.host.stop_agent()
         expect("UNKNOWN", "does not show PORT-OWNER-MIB")
         scene.host.start_agent()
@@ -228,9 +229,9 @@ def test_thresholds(scene):
         assert status("--warning-connections", "1") == 0
         with socket.create_connection((ADDRESS, listener.port)), \
                 socket.create_connection((ADDRESS, listener.port)):
-            time.sleep(1.5)
             # nobody accepts: they are connected, and wait in the queue
-            assert status("--warning-connections", "1") == 1
+            wait_until(lambda: status("--warning-connections", "1") == 1,
+                       "both connections")
             assert status("--warning-connections", "2") == 0
             assert status("--warning-connections", "1",
                           "--critical-connections", "@2:3") == 2

@@ -3,6 +3,7 @@
 change raises its alarm and no other, and it clears."""
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -13,7 +14,7 @@ import yaml
 import prom
 import scenery
 from prom import promtool
-from programs import TOP, Portownerd, folder, program, wait_until
+from programs import TOP, Portownerd, program, wait_until
 
 # Where the programs of a snmp_exporter from 0.23 on are (Debian 13 has 0.28).
 NEW = os.environ.get("PORTOWNER_SNMP_EXPORTER")
@@ -23,6 +24,8 @@ MISSING = [name for name in ["prometheus", "promtool",
                              "prometheus-snmp-exporter",
                              "prometheus-snmp-generator"] if not program(name)]
 EXPECTED, ALLOWED, EXTRA = 15001, 15002, 15003
+CROWD = 1000
+CROWD_ADDRESS = "127.0.0.77"
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason="no " + ", ".join(
     MISSING))
@@ -49,9 +52,10 @@ def mibs(work):
 
 
 @both
-def test_modules_are_what_the_generator_makes(files, programs):
+def test_modules_are_what_the_generator_makes(files, programs, module_work):
     generator, shipped = files
-    work = folder()
+    work = os.path.join(module_work, shipped)
+    os.mkdir(work)
     shutil.copy(os.path.join(prom.SHIPPED, generator),
                 os.path.join(work, "generator.yml"))
     done = subprocess.run(
@@ -61,7 +65,6 @@ def test_modules_are_what_the_generator_makes(files, programs):
     assert done.returncode == 0, done.stdout
     with open(os.path.join(work, "snmp.yml")) as f:
         assert yaml.safe_load(f) == prom.load(shipped)
-    shutil.rmtree(work)
 
 
 def test_both_formats_ask_the_same():
@@ -165,6 +168,22 @@ def test_odd_names_arrive_by_snmpv3(host, module_work, files, programs):
     assert "Command=" not in figures and "User=" not in figures
 
 
+@both
+def test_a_thousand_listeners(host, module_work, files, programs):
+    with scenery.Listener("crowd", 20001, address=CROWD_ADDRESS,
+                          count=CROWD), prom.Exporter(
+            module_work, with_v3(module_work, files[1]), programs) as exporter:
+        host.restart_agent()
+        for module, metric in [("port_owner_inventory", "Pid"),
+                               ("port_owner", "Verdict")]:
+            text = exporter.ask(host.target, module, "port_owner_v3")
+            endpoints = re.findall(
+                r'^portOwnerListener%s\{.*?portOwnerListenerEndpoint="tcp '
+                r'127\.0\.0\.77:(\d+)"' % metric, text, re.M)
+            assert sorted(map(int, endpoints)) == list(
+                range(20001, 20001 + CROWD))
+
+
 def exposed(name):
     """As the MIB writes a name, in the exporter's own escapes."""
     named = {"\n": "\\n", "\t": "\\t", "\\": "\\\\"}
@@ -246,13 +265,12 @@ def test_allowed_listener(calm):
 def test_vanished_expected_listener(calm, host):
     host.service.stop()
     await_alerts(calm, "PortOwnerExpectationFailed")
-    host.service = daemon("service", EXPECTED).start()
+    host.service.start()
 
 
 def test_restart_is_no_alarm(calm, host):
     pid = host.service.pid
-    host.service.stop()
-    host.service = daemon("service", EXPECTED).start()
+    host.service.restart()
     assert host.service.pid != pid
     wait_until(lambda: [value for _, value in calm.query(
         'portOwnerListenerPid{port="%d"}' % EXPECTED)] == [host.service.pid],
@@ -270,12 +288,9 @@ def test_restart_is_no_alarm(calm, host):
 @pytest.mark.parametrize("name, uid", [("other", 1), ("service", 2)],
                          ids=["command", "user"])
 def test_changed_owner(calm, host, name, uid):
-    host.service.stop()
-    host.service = daemon(name, EXPECTED, uid=uid).start()
-    await_alerts(calm, "PortOwnerWrongOwner", "PortOwnerOwnerChanged",
-                 "PortOwnerExpectationFailed")
-    host.service.stop()
-    host.service = daemon("service", EXPECTED).start()
+    with host.service.replaced_by(daemon(name, EXPECTED, uid=uid)):
+        await_alerts(calm, "PortOwnerWrongOwner", "PortOwnerOwnerChanged",
+                     "PortOwnerExpectationFailed")
 
 
 def test_stopped_subagent(calm, host):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Notifications of a real portownerd by a real snmptrapd and a real SNMPTT,
-which reads the project's file, to a real Nagios."""
+"""Notifications of a real portownerd, sent by SNMPv3 with privacy to a real
+snmptrapd and a real SNMPTT, which reads the project's file, to a real Nagios."""
+import contextlib
 import os
 import re
 import subprocess
@@ -11,11 +12,14 @@ import pytest
 from nagios import Nagios, define
 from programs import (BUILD, TOP, Service, free_port, program, read,
                       snmp_environment, wait_until, write)
-from scenery import ADDRESS, ODD_NAMES, Listener, Scenery
+from scenery import ADDRESS, AUTH, ODD_NAMES, PRIV, USER, Listener, Scenery
 
 SNMPTT_CONF = os.path.join(TOP, "nms", "snmptt", "snmptt.conf")
 SUBMIT = os.path.join(TOP, "nms", "nagios", "trap-to-nagios")
 INSTALLED = "/usr/share/portowner/nms/nagios/trap-to-nagios"
+# The sender's, which is the one that counts for a notification.
+ENGINE = "0x8000000001020304"
+KEYS = 'SHA "%s" AES "%s"' % (AUTH, PRIV)
 PASSIVE, VIOLATIONS = "Port owner notifications", "Port owner violations"
 
 
@@ -52,7 +56,8 @@ class Snmptt(Service):
                          "%s = %s" % (n, v), ini, flags=re.M)
         path = write(os.path.join(self.work, "snmptt.ini"), ini)
         trapd = write(os.path.join(self.work, "snmptrapd.conf"), "\n".join([
-            "disableAuthorization yes", "doNotLogTraps no",
+            "createUser -e %s %s %s" % (ENGINE, USER, KEYS),
+            "authUser log,execute %s priv" % USER, "doNotLogTraps no",
             "traphandle default %s --ini=%s" % (program("snmptt"), path), ""]))
         self.spawn([program("snmptrapd"), "-C", "-c", trapd, "-f", "-n", "-On",
                     "-Lf", self.log_path, "udp:127.0.0.1:%d" % self.port],
@@ -76,7 +81,10 @@ def scene(module_work):
     port, trap_port = free_port(), free_port()
     expectation = "tcp %s:%d web" % (ADDRESS, port)
     with Scenery(module_work, [
-            "trap2sink 127.0.0.1:%d public" % trap_port]) as host:
+            "engineID " + ENGINE,
+            'trapsess -e %s -v 3 -u %s -l authPriv -a SHA -A "%s" -x AES '
+            '-X "%s" %s:%d' % (ENGINE, USER, AUTH, PRIV, ADDRESS, trap_port)
+            ]) as host:
         host.conf += ["stacks own", "watchInterval 1", "debounce 1",
                       "notifyRate 1000", "expect " + expectation]
         objects = define(
@@ -104,47 +112,49 @@ def await_event(scene, *words):
             error, read(scene.snmptt.traps), read(scene.snmptt.log_path)))
 
 
-def await_result(scene, words):
-    """The passive service has been told that."""
-    wait_until(lambda: words in scene.nagios.services()[PASSIVE][
-        "plugin_output"], words, 30)
-    return scene.nagios.services()[PASSIVE]
+@contextlib.contextmanager
+def brings(scene, kind, state):
+    """The passive service is told of that, among other things."""
+    before = len(scene.nagios.passive(PASSIVE))
+    yield
+    wait_until(lambda: any(
+        told == state and text.startswith("PORTOWNER %s - " % kind)
+        for told, text in scene.nagios.passive(PASSIVE)[before:]), kind, 60)
 
 
 def test_listener(scene):
-    with Listener("visitor", free_port()) as listener:
-        assert await_event(scene, "A listener has appeared: " +
-                           listener.endpoint).startswith(
-            "A listener has appeared: %s, visitor (pid %d) of nobody" % (
-                listener.endpoint, listener.pid))
-        told = await_result(scene, "portOwnerListenerAppeared")
-        assert told["current_state"] == "1"
-    await_event(scene, "A listener has gone: " + listener.endpoint)
-    await_result(scene, "portOwnerListenerGone")
+    with brings(scene, "portOwnerListenerGone", 1):
+        with Listener("visitor", free_port()) as listener, brings(
+                scene, "portOwnerListenerAppeared", 1):
+            assert await_event(scene, "A listener has appeared: " +
+                               listener.endpoint).startswith(
+                "A listener has appeared: %s, visitor (pid %d) of nobody" % (
+                    listener.endpoint, listener.pid))
+        await_event(scene, "A listener has gone: " + listener.endpoint)
 
 
 def test_expectation(scene):
-    scene.web.stop()
-    await_event(scene, "An expectation is not met: " + scene.expectation)
-    assert await_result(scene, "portOwnerExpectationFailed")[
-        "current_state"] == "2"
+    with brings(scene, "portOwnerExpectationFailed", 2):
+        scene.web.stop()
+        await_event(scene, "An expectation is not met: " + scene.expectation)
     # and was looked at by itself
     told = scene.nagios.await_state(VIOLATIONS, "CRITICAL")
     assert "1 violation" in told["plugin_output"]
-    scene.web.start()
-    await_event(scene, "An expectation is met again: " + scene.expectation)
+    with brings(scene, "portOwnerExpectationMet", 0):
+        scene.web.start()
+        await_event(scene, "An expectation is met again: " +
+                    scene.expectation)
     scene.nagios.await_state(VIOLATIONS, "OK")
     # the last notification is stale some time, and then it is asked
     scene.nagios.await_state(PASSIVE, "OK")
 
 
 def test_owner(scene):
-    scene.web.stop()
-    with Listener("thief", scene.web.port) as thief:
+    with scene.web.replaced_by(Listener(
+            "thief", scene.web.port)) as thief, brings(
+                scene, "portOwnerListenerOwnerChanged", 1):
         await_event(scene, "A listener has another owner", "thief (pid %d)"
                     % thief.pid, "it was web (pid ")
-        await_result(scene, "portOwner")
-    scene.web.start()
     await_event(scene, "A listener has another owner", "it was thief")
     await_event(scene, "An expectation is met again", "(pid %d)"
                 % scene.web.pid)
@@ -153,8 +163,7 @@ def test_owner(scene):
 def test_restart_is_nothing(scene):
     before = len(scene.snmptt.events())
     pid = scene.web.pid
-    scene.web.stop()
-    scene.web.start()
+    scene.web.restart()
     assert scene.web.pid != pid
     # whatever comes later tells that nothing came before
     with Listener("later", free_port()) as listener:

@@ -374,9 +374,7 @@ def test_restart(host):
         with host.macros(EXPECTED={listener.endpoint: "1"}), host.raises():
             keys = set(host.items())
             for gap in (0, 0, LONGEST_RESTART):
-                listener.stop()
-                time.sleep(gap)         # is what is tested
-                listener.start()
+                listener.restart(gap)
                 host.await_listener(listener.endpoint, pid=listener.pid)
             host.await_polls(7)
             assert set(host.items()) == keys
@@ -460,12 +458,10 @@ def test_agent_expects_a_listener(world, host):
                 host.await_alarms(NOT_THERE % text)
                 vital.start()
             with host.raises(WRONG % vital.endpoint):
-                vital.stop()
-                with Listener("other", 2901, uid=0):
+                with vital.replaced_by(Listener("other", 2901, uid=0)):
                     host.await_alarms(WRONG % vital.endpoint)
                     wait_until(lambda: host.details() == ["other (root)"],
                                "who it is", PATIENCE)
-                vital.start()
                 host.await_listener(vital.endpoint, verdict=2)
                 host.await_same_owner(vital.endpoint)
 
