@@ -55,6 +55,7 @@ class Icinga(Service):
             os.makedirs(target, exist_ok=True)
             subprocess.run(["mount", "--bind", own, target], check=True)
             self.mounted.append(target)
+        os.makedirs(os.path.dirname(self.pipe))
         subprocess.run(["chown", "-R", USER, self.folder], check=True)
 
     def configure(self):
