@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs a command where nothing of it can stay: with processes, a network and
 mounts of its own.  All that the command started and left behind ends with it,
-and so do its mounts.
+and so do its mounts; and it ends with whoever began this.
 
 usage: enclose.py COMMAND [ARGUMENT]..."""
 import os
@@ -25,7 +25,7 @@ def init(command):
 
 def enclose(command):
     return subprocess.call([
-        "unshare", "--mount", "--pid", "--net", "--fork", "--kill-child",
+        "setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--net", "--fork", "--kill-child",
         "--mount-proc", sys.executable, os.path.abspath(__file__), "--init",
         *command])
 

@@ -149,11 +149,12 @@ class Nagios(Service):
         self.seen = len(found)
         return new
 
-    def passive(self, service):
-        """(state, text) of the results that others brought, in order."""
-        return [(int(state), text) for state, text in re.findall(
-            r"^\[\d+\] PASSIVE SERVICE CHECK: [^;]+;%s;(\d);(.*)$" % service,
-            read(self.path("nagios.log")), re.M)]
+    def told(self, service):
+        """(state, text) of each time that it was not OK for sure; a volatile
+        one tells of every result."""
+        return re.findall(
+            r"^\[\d+\] SERVICE ALERT: [^;]+;%s;(\w+);HARD;\d+;(.*)$" % service,
+            read(self.path("nagios.log")), re.M)
 
     def command(self, *words):
         with open(self.path("rw/nagios.cmd"), "w") as f:

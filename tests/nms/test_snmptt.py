@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Notifications of a real portownerd, sent by SNMPv3 with privacy to a real
-snmptrapd and a real SNMPTT, which reads the project's file, to a real Nagios."""
+snmptrapd and a real SNMPTT, which reads the project's file, to a real
+Nagios."""
 import contextlib
 import os
 import re
@@ -115,17 +116,17 @@ def await_event(scene, *words):
 @contextlib.contextmanager
 def brings(scene, kind, state):
     """The passive service is told of that, among other things."""
-    before = len(scene.nagios.passive(PASSIVE))
+    before = len(scene.nagios.told(PASSIVE))
     yield
     wait_until(lambda: any(
         told == state and text.startswith("PORTOWNER %s - " % kind)
-        for told, text in scene.nagios.passive(PASSIVE)[before:]), kind, 60)
+        for told, text in scene.nagios.told(PASSIVE)[before:]), kind, 60)
 
 
 def test_listener(scene):
-    with brings(scene, "portOwnerListenerGone", 1):
+    with brings(scene, "portOwnerListenerGone", "WARNING"):
         with Listener("visitor", free_port()) as listener, brings(
-                scene, "portOwnerListenerAppeared", 1):
+                scene, "portOwnerListenerAppeared", "WARNING"):
             assert await_event(scene, "A listener has appeared: " +
                                listener.endpoint).startswith(
                 "A listener has appeared: %s, visitor (pid %d) of nobody" % (
@@ -134,16 +135,14 @@ def test_listener(scene):
 
 
 def test_expectation(scene):
-    with brings(scene, "portOwnerExpectationFailed", 2):
+    with brings(scene, "portOwnerExpectationFailed", "CRITICAL"):
         scene.web.stop()
         await_event(scene, "An expectation is not met: " + scene.expectation)
     # and was looked at by itself
     told = scene.nagios.await_state(VIOLATIONS, "CRITICAL")
     assert "1 violation" in told["plugin_output"]
-    with brings(scene, "portOwnerExpectationMet", 0):
-        scene.web.start()
-        await_event(scene, "An expectation is met again: " +
-                    scene.expectation)
+    scene.web.start()
+    await_event(scene, "An expectation is met again: " + scene.expectation)
     scene.nagios.await_state(VIOLATIONS, "OK")
     # the last notification is stale some time, and then it is asked
     scene.nagios.await_state(PASSIVE, "OK")
@@ -152,7 +151,7 @@ def test_expectation(scene):
 def test_owner(scene):
     with scene.web.replaced_by(Listener(
             "thief", scene.web.port)) as thief, brings(
-                scene, "portOwnerListenerOwnerChanged", 1):
+                scene, "portOwnerListenerOwnerChanged", "WARNING"):
         await_event(scene, "A listener has another owner", "thief (pid %d)"
                     % thief.pid, "it was web (pid ")
     await_event(scene, "A listener has another owner", "it was thief")
