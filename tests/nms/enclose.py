@@ -15,6 +15,9 @@ INSIDE = "PORTOWNER_ENCLOSED"
 def init(command):
     """Process 1: waits for whoever is left to it."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    # where servers, and mount itself, leave their notes
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"],
+                   check=True)
     child = subprocess.Popen(command, env=dict(os.environ, **{INSIDE: "1"}))
     while True:
         pid, status = os.wait()
