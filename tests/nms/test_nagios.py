@@ -59,8 +59,8 @@ def plugin(scene, *arguments):
     done = subprocess.run(
         [PLUGIN, "-H", ADDRESS, "-p", str(scene.host.snmpd.port), "-P", "3",
          "-L", "authPriv", "-U", USER, "--authproto", "SHA", "-A", AUTH, "-x",
-         "AES", "-X", PRIV, *arguments], stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, timeout=60)
+         "AES", "-X", PRIV, "-t", "100", *arguments], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, timeout=200)
     assert done.stderr == b""
     return done.returncode, done.stdout.decode()
 
@@ -169,7 +169,7 @@ def test_crowd(scene):
             assert status == 0, out
             return int(re.search(r"'listeners'=(\d+);", out).group(1))
 
-        wait_until(lambda: listeners() > CROWD, "all of them are seen")
+        wait_until(lambda: listeners() > CROWD, "all of them are seen", 60)
         await_quiet(scene)
 
 
@@ -179,9 +179,11 @@ def test_odd_names(scene):
         await_quiet(scene)
         names = [Listener(name, free_port()).start() for name in ODD_NAMES]
         try:
-            wait_until(lambda: all(
-                " %s: " % name.endpoint in plugin(scene, "--strict")[1]
-                for name in names), "all of them are seen")
+            def all_are_told():
+                out = plugin(scene, "--strict")[1]
+                return all(" %s: " % name.endpoint in out for name in names)
+
+            wait_until(all_are_told, "all of them are seen", 60)
             status, out = plugin(scene, "--strict")
             assert status == 2
             first, *lines = out.splitlines()
@@ -249,5 +251,6 @@ def test_versions(scene, version):
         done = subprocess.run(
             [PLUGIN, "-H", ADDRESS, "-p", str(scene.host.snmpd.port), "-P",
              version, "-C", "public", "-e", "tcp *:%d web" % scene.port,
-             "--violations"], stdout=subprocess.PIPE, text=True, timeout=60)
+             "--violations", "-t", "100"], stdout=subprocess.PIPE, text=True,
+            timeout=200)
         assert done.returncode == 0, done.stdout
