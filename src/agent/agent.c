@@ -31,6 +31,7 @@ struct agent {
 	/* What the files say: it counts once they have been read whole. */
 	struct po_config config;
 	struct po_rules rules;
+	struct po_keeper *keeper; /* NULL: none, or it is the watch's */
 	struct po_watch *watch;
 	struct po_handler *handler;
 	netsnmp_session *master; /* NULL: not connected */
@@ -218,8 +219,8 @@ start_watching(struct agent *agent)
 	if (agent->watch == NULL || po_watch_configure(agent->watch,
 					&agent->config, &agent->rules) != 0)
 		return -ENOMEM;
-	if (options->state[0] != '\0')
-		po_watch_restore(agent->watch, options->state);
+	po_watch_restore(agent->watch, agent->keeper);
+	agent->keeper = NULL;
 	po_notifier_set_master(po_watch_notifier(agent->watch), agent->master);
 	return 0;
 }
@@ -312,6 +313,8 @@ po_agent_run(const struct po_agent_options *options)
 	signal(SIGPIPE, SIG_IGN);
 	po_config_set_defaults(&agent.config);
 	error = start_net_snmp(&agent);
+	if (error == 0 && options->state[0] != '\0')
+		agent.keeper = po_keeper_new(options->state);
 	if (error == 0)
 		error = options->confine(options->context);
 	if (error == 0)
@@ -323,6 +326,7 @@ po_agent_run(const struct po_agent_options *options)
 	unregister_readfd(options->control);
 	po_handler_free(agent.handler);
 	po_watch_free(agent.watch);
+	po_keeper_free(agent.keeper);
 	po_rules_clear(&agent.rules);
 	/* Net-SNMP would free the argument of a callback that is left. */
 	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A new file beside the old one is written, sent to the disk, and renamed: at
- * any moment there is one that is whole.  The sandbox allows new files only,
- * hence O_EXCL.
+ * any moment there is one that is whole.  One sandbox allows new files only,
+ * hence O_EXCL; another one allows no path that does not begin at a folder that
+ * was open before, hence the descriptor.
  */
 #include "agent/keeper.h"
 
@@ -21,7 +22,9 @@
 
 struct po_keeper {
 	char path[PATH_MAX];
-	char new_path[PATH_MAX + 8];
+	int folder; /* AT_FDCWD: it could not be opened, names are whole paths */
+	const char *name; /* in path */
+	char new_name[PATH_MAX + 8];
 	char *text;
 	size_t length;
 	pthread_t thread;
@@ -29,6 +32,26 @@ struct po_keeper {
 	atomic_bool done;
 	int error;
 };
+
+/* What is not there yet may be when it is needed. */
+static void
+open_folder(struct po_keeper *keeper)
+{
+	char *slash = strrchr(keeper->path, '/');
+	char folder[PATH_MAX] = ".";
+
+	if (slash == keeper->path)
+		strcpy(folder, "/");
+	else if (slash != NULL)
+		snprintf(folder, sizeof(folder), "%.*s",
+		    (int)(slash - keeper->path), keeper->path);
+	keeper->folder = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+	keeper->name = slash == NULL ? keeper->path : slash + 1;
+	if (keeper->folder >= 0)
+		return;
+	keeper->folder = AT_FDCWD;
+	keeper->name = keeper->path;
+}
 
 struct po_keeper *
 po_keeper_new(const char *path)
@@ -38,8 +61,9 @@ po_keeper_new(const char *path)
 	if (keeper == NULL)
 		return NULL;
 	snprintf(keeper->path, sizeof(keeper->path), "%s", path);
+	open_folder(keeper);
 	snprintf(
-	    keeper->new_path, sizeof(keeper->new_path), "%s.new", keeper->path);
+	    keeper->new_name, sizeof(keeper->new_name), "%s.new", keeper->name);
 	return keeper;
 }
 
@@ -58,6 +82,8 @@ po_keeper_free(struct po_keeper *keeper)
 	if (keeper == NULL)
 		return;
 	po_keeper_wait(keeper);
+	if (keeper->folder != AT_FDCWD)
+		close(keeper->folder);
 	free(keeper);
 }
 
@@ -90,7 +116,8 @@ int
 po_keeper_read(const struct po_keeper *keeper, size_t size_max, char **text,
     size_t *length)
 {
-	int fd = open(keeper->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = openat(
+	    keeper->folder, keeper->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	int error = 0;
 
@@ -121,8 +148,11 @@ po_keeper_set_aside(const struct po_keeper *keeper)
 {
 	char aside[PATH_MAX + 16];
 
-	snprintf(aside, sizeof(aside), "%s.damaged", keeper->path);
-	return rename(keeper->path, aside) == 0 ? 0 : -errno;
+	snprintf(aside, sizeof(aside), "%s.damaged", keeper->name);
+	return renameat(keeper->folder, keeper->name, keeper->folder, aside) ==
+		       0
+		   ? 0
+		   : -errno;
 }
 
 static int
@@ -144,40 +174,21 @@ write_all(int fd, const char *text, size_t length)
 
 /* What a writer left that was killed is of no use to anybody. */
 static int
-open_new(const char *path)
+open_new(const struct po_keeper *keeper)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-	int fd = open(path, flags, 0600);
+	int fd = openat(keeper->folder, keeper->new_name, flags, 0600);
 
-	if (fd < 0 && errno == EEXIST && unlink(path) == 0)
-		fd = open(path, flags, 0600);
+	if (fd < 0 && errno == EEXIST &&
+	    unlinkat(keeper->folder, keeper->new_name, 0) == 0)
+		fd = openat(keeper->folder, keeper->new_name, flags, 0600);
 	return fd < 0 ? -errno : fd;
-}
-
-/* The name is to be on the disk, too, where the file system can do that. */
-static void
-sync_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[PATH_MAX] = ".";
-	int fd;
-
-	if (slash == path)
-		strcpy(folder, "/");
-	else if (slash != NULL)
-		snprintf(
-		    folder, sizeof(folder), "%.*s", (int)(slash - path), path);
-	fd = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
-	if (fd < 0)
-		return;
-	(void)fsync(fd);
-	close(fd);
 }
 
 static int
 replace(const struct po_keeper *keeper)
 {
-	int fd = open_new(keeper->new_path);
+	int fd = open_new(keeper);
 	int error;
 
 	if (fd < 0)
@@ -185,12 +196,14 @@ replace(const struct po_keeper *keeper)
 	error = write_all(fd, keeper->text, keeper->length);
 	if (close(fd) != 0 && error == 0)
 		error = -errno;
-	if (error == 0 && rename(keeper->new_path, keeper->path) != 0)
+	if (error == 0 && renameat(keeper->folder, keeper->new_name,
+			      keeper->folder, keeper->name) != 0)
 		error = -errno;
-	if (error == 0)
-		sync_folder(keeper->path);
-	else
-		unlink(keeper->new_path);
+	if (error != 0)
+		unlinkat(keeper->folder, keeper->new_name, 0);
+	/* The name is to be on the disk, too, where the system can do that. */
+	else if (keeper->folder != AT_FDCWD)
+		(void)fsync(keeper->folder);
 	return error;
 }
 

@@ -11,7 +11,10 @@
 
 struct po_keeper;
 
-/* path is copied.  NULL: no memory. */
+/*
+ * Opens the folder of path, which is copied: from then on no other path is
+ * opened, so that a sandbox may be entered that has none.  NULL: no memory.
+ */
 struct po_keeper *po_keeper_new(const char *path);
 
 /* Waits for what is being written. */

@@ -64,7 +64,7 @@ set_up_watch(void)
 		snmp_log(LOG_ERR, "portOwner: the state file's name is too "
 				  "long: nothing is kept\n");
 	if (path[0] != '\0')
-		po_watch_restore(module.watch, path);
+		po_watch_restore(module.watch, po_keeper_new(path));
 }
 
 static void

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "agent/keeper.h"
 #include "model/clock.h"
 #include "model/past.h"
 
@@ -285,16 +284,16 @@ apply(struct po_watch *watch, const char *text, size_t length)
 }
 
 void
-po_watch_restore(struct po_watch *watch, const char *path)
+po_watch_restore(struct po_watch *watch, struct po_keeper *keeper)
 {
 	size_t length;
 	char *text;
 	int error;
 
-	watch->keeper = po_keeper_new(path);
-	if (watch->keeper == NULL)
+	watch->keeper = keeper;
+	if (keeper == NULL)
 		return;
-	error = po_keeper_read(watch->keeper, PO_PAST_SIZE_MAX, &text, &length);
+	error = po_keeper_read(keeper, PO_PAST_SIZE_MAX, &text, &length);
 	if (error == -ENOENT)
 		return;
 	if (error == -ENODEV) {

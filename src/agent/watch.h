@@ -8,6 +8,7 @@
 #define PO_AGENT_WATCH_H
 
 #include "agent/config.h"
+#include "agent/keeper.h"
 #include "agent/notify.h"
 #include "mib/view.h"
 
@@ -27,10 +28,11 @@ int po_watch_configure(struct po_watch *watch, const struct po_config *config,
     struct po_rules *rules);
 
 /*
- * Brings back what an earlier agent kept at path, and will keep things there.
- * Before the first snapshot, and after the rules.
+ * Brings back what an earlier agent kept, and will keep things there; keeper is
+ * taken over, NULL: there is none.  Before the first snapshot, and after the
+ * rules.
  */
-void po_watch_restore(struct po_watch *watch, const char *path);
+void po_watch_restore(struct po_watch *watch, struct po_keeper *keeper);
 
 /*
  * From now on look(context) is called whenever a new snapshot is wanted; unless

@@ -115,6 +115,32 @@ test_failures(void)
 	po_keeper_free(keeper);
 }
 
+/* A sandbox may know the folder only by the descriptor that was open before. */
+static void
+test_no_path(void)
+{
+	struct po_keeper *keeper = po_keeper_new(path);
+	char moved[sizeof(folder) + 8], *text, *back;
+	size_t length, got;
+	struct stat st;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(keeper);
+	snprintf(moved, sizeof(moved), "%s.moved", folder);
+	CU_ASSERT_EQUAL_FATAL(rename(folder, moved), 0);
+	text = make_text(3, &length);
+	CU_ASSERT_EQUAL(po_keeper_write(keeper, text, length), 0);
+	CU_ASSERT_EQUAL(po_keeper_wait(keeper), 0);
+	CU_ASSERT_EQUAL(po_keeper_read(keeper, LENGTH_MAX * 2, &back, &got), 0);
+	CU_ASSERT_EQUAL(got, length);
+	free(back);
+	CU_ASSERT_EQUAL(po_keeper_set_aside(keeper), 0);
+	CU_ASSERT_EQUAL(
+	    po_keeper_read(keeper, LENGTH_MAX * 2, &back, &got), -ENOENT);
+	CU_ASSERT_EQUAL(rename(moved, folder), 0);
+	CU_ASSERT_NOT_EQUAL(stat(path, &st), 0);
+	po_keeper_free(keeper);
+}
+
 /* Writes for ever, a text after the other. */
 static void
 write_on(int ready, unsigned int number)
@@ -185,6 +211,7 @@ main(void)
 	CU_TestInfo tests[] = {
 	    {"there and back", test_round},
 	    {"what cannot be written", test_failures},
+	    {"the folder's path is not used later", test_no_path},
 	    {"killed while writing", test_killed},
 	    CU_TEST_INFO_NULL,
 	};
