@@ -123,6 +123,17 @@ AS_IF([test $po_found = yes], [AC_MSG_RESULT([${po_net_snmp_version:-yes}])],
     [AC_MSG_RESULT([no])
     PO_MISSING([Net-SNMP with its agent library], [libsnmp-dev],
 	[net-snmp-devel], [net-snmp-dev], [net-snmp])])
+# Where the library looks for files is where portowner(1) does without it.
+AC_MSG_CHECKING([where Net-SNMP looks for its configuration])
+AC_LANG_CONFTEST([AC_LANG_SOURCE([[#include <net-snmp/net-snmp-config.h>
+po_folders SNMPCONFPATH ":" SNMPSHAREPATH ":" SNMPLIBPATH]])])
+po_folders=`$CC -E $CPPFLAGS conftest.$ac_ext 2>/dev/null |
+    $SED -n 's/^po_folders //p' | tr -d '" '`
+AS_CASE([$po_folders], [/*SNMP*|[[!/]]*|''],
+    [po_folders=/etc/snmp:/usr/share/snmp:/usr/lib/snmp])
+AC_MSG_RESULT([$po_folders])
+AC_DEFINE_UNQUOTED([PO_CONFIG_FOLDERS], ["$po_folders"],
+    [Folders with Net-SNMP's configuration, colons between.])
 CPPFLAGS=$po_saved_cppflags
 LIBS=$po_saved_libs
 po_saved_libs=$LIBS

@@ -3,6 +3,8 @@
  * The rules among the lines of Net-SNMP's files: found where Net-SNMP finds
  * them, as the command line does without it.
  */
+#include "config.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -16,7 +18,6 @@
 
 #define DEPTH_MAX 8 /* of files that include others */
 #define LINE_SIZE 4096
-#define FOLDERS "/etc/snmp:/usr/share/snmp:/usr/lib/snmp"
 
 struct reading {
 	struct po_rules *rules;
@@ -207,7 +208,7 @@ cli_rules_read(
 	if (file != NULL) {
 		result = read_file(&reading, file, true);
 	} else {
-		next = folders == NULL ? FOLDERS : folders;
+		next = folders == NULL ? PO_CONFIG_FOLDERS : folders;
 		for (; result == 0 && *next != '\0';
 		     next += strcspn(next, ":"), next += *next == ':')
 			result =
