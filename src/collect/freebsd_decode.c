@@ -147,9 +147,11 @@ decode_record(const struct pcbs *pcbs, const uint8_t *record, size_t size)
 {
 	const bool tcp = pcbs->list == PO_FREEBSD_TCP;
 	const uint8_t *pcb = tcp ? record + PO_XTCPCB_XINPCB : record;
+	const uint64_t inner = po_freebsd_u64(pcb + PO_XINPCB_LENGTH);
 
+	/* Where there is no PCB yet (SYN_RECEIVED), the kernel leaves it 0. */
 	if (size != (tcp ? PO_XTCPCB_SIZE : PO_XINPCB_SIZE) ||
-	    (tcp && po_freebsd_u64(pcb + PO_XINPCB_LENGTH) != PO_XINPCB_SIZE)) {
+	    (inner != PO_XINPCB_SIZE && inner != 0)) {
 		pcbs->notes->odd++;
 		return 0;
 	}

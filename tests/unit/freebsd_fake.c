@@ -178,7 +178,9 @@ fake_add_pcb(struct fake *fake, const struct fake_pcb *pcb)
 	memset(record, 0, size);
 	list->size += size;
 	put(record, size, 8);
-	put(at, PO_XINPCB_SIZE, 8);
+	/* The kernel has no PCB of a half-open connection, and no length. */
+	if (!tcp || pcb->state != PO_TCPS_SYN_RECEIVED || pcb->handle != 0)
+		put(at + PO_XINPCB_LENGTH, PO_XINPCB_SIZE, 8);
 	if (tcp)
 		put(record + PO_XTCPCB_STATE, pcb->state, 4);
 	put(at + PO_XINPCB_SOCKET, pcb->handle, 8);

@@ -177,20 +177,34 @@ test_zones(void)
 	fake_free(fake);
 }
 
-/* What the kernel says of the user of a socket that is none means nothing. */
+/*
+ * What the kernel says of the user of a socket that is none means nothing.  A
+ * half-open connection comes from its cache of handshakes: no PCB either.
+ */
 static void
 test_ownerless(void)
 {
-	const struct fake_pcb pcb = {PO_FREEBSD_TCP, "192.0.2.1", 80,
-	    "192.0.2.2", 4000, .state = PO_TCPS_TIME_WAIT};
+	static const uint8_t states[] = {
+	    PO_TCPS_TIME_WAIT, PO_TCPS_SYN_RECEIVED};
+	struct fake_pcb pcb = {
+	    PO_FREEBSD_TCP, "192.0.2.1", 80, "192.0.2.2", 4000, .handle = 0};
 	struct fake *fake = fake_new();
 	struct outcome o;
+	size_t i;
 
-	fake_add_pcb(fake, &pcb);
+	for (i = 0; i < 2; i++) {
+		pcb.state = states[i];
+		fake_add_pcb(fake, &pcb);
+	}
 	decode(fake, PO_FREEBSD_TCP, &o);
-	CU_ASSERT_EQUAL_FATAL(o.n, 1);
-	CU_ASSERT_EQUAL(o.rows[0].socket.handle, 0);
-	CU_ASSERT_EQUAL(o.rows[0].socket.uid, PO_UID_UNKNOWN);
+	CU_ASSERT_EQUAL(o.notes.odd, 0);
+	CU_ASSERT_EQUAL_FATAL(o.n, 2);
+	CU_ASSERT_EQUAL(o.rows[1].socket.state, PO_STATE_SYN_RECEIVED);
+	for (i = 0; i < 2; i++) {
+		CU_ASSERT_TRUE(o.rows[i].socket.connected);
+		CU_ASSERT_EQUAL(o.rows[i].socket.handle, 0);
+		CU_ASSERT_EQUAL(o.rows[i].socket.uid, PO_UID_UNKNOWN);
+	}
 	fake_free(fake);
 }
 
