@@ -127,8 +127,9 @@ AS_IF([test $po_found = yes], [AC_MSG_RESULT([${po_net_snmp_version:-yes}])],
 AC_MSG_CHECKING([where Net-SNMP looks for its configuration])
 AC_LANG_CONFTEST([AC_LANG_SOURCE([[#include <net-snmp/net-snmp-config.h>
 po_folders SNMPCONFPATH ":" SNMPSHAREPATH ":" SNMPLIBPATH]])])
+# Compilers break the line where a macro of a system's header ends.
 po_folders=`$CC -E $CPPFLAGS conftest.$ac_ext 2>/dev/null |
-    $SED -n 's/^po_folders //p' | tr -d '" '`
+    $SED '/^#/d' | tr -d '" \n' | $SED 's/.*po_folders//'`
 AS_CASE([$po_folders], [/*SNMP*|[[!/]]*|''],
     [po_folders=/etc/snmp:/usr/share/snmp:/usr/lib/snmp])
 AC_MSG_RESULT([$po_folders])

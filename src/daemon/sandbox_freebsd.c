@@ -64,7 +64,12 @@ change_user(const struct freebsd_sandbox *s)
 	return 0;
 }
 
-/* Nobody of the same user looks into it, and it gains nothing by exec. */
+/*
+ * Nobody of the same user looks into it, and it gains nothing by exec.  Where
+ * unprivileged_proc_debug is 0 some kernels refuse both to all but root (EPERM)
+ * for themselves, too, so root asks while he is root; others who are refused
+ * are in nobody's reach anyway.
+ */
 static int
 limit_process(const struct freebsd_sandbox *s)
 {
@@ -72,13 +77,13 @@ limit_process(const struct freebsd_sandbox *s)
 
 	/* Busy: a debugger looks into it already. */
 	if (procctl(P_PID, getpid(), PROC_TRACE_CTL, &flag) != 0 &&
-	    errno != EBUSY)
+	    errno != EBUSY && errno != EPERM)
 		return fail(s, "cannot hide the memory of the process");
 #ifdef PROC_NO_NEW_PRIVS_CTL
 	flag = PROC_NO_NEW_PRIVS_ENABLE;
 	/* Headers may be newer than the kernel. */
 	if (procctl(P_PID, getpid(), PROC_NO_NEW_PRIVS_CTL, &flag) != 0 &&
-	    errno != EINVAL)
+	    errno != EINVAL && errno != EPERM)
 		return fail(s, "cannot refuse new privileges for good");
 #endif
 	return 0;
@@ -112,9 +117,9 @@ po_sandbox_enter(
 	const struct freebsd_sandbox s = {sandbox, error, error_size};
 	int result;
 
-	result = change_user(&s);
+	result = limit_process(&s);
 	if (result == 0)
-		result = limit_process(&s);
+		result = change_user(&s);
 	if (result != 0 || !sandbox->filter || !is_capable(sandbox->role))
 		return result;
 	open_ahead();
