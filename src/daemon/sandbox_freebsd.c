@@ -66,9 +66,9 @@ change_user(const struct freebsd_sandbox *s)
 
 /*
  * Nobody of the same user looks into it, and it gains nothing by exec.  Where
- * unprivileged_proc_debug is 0 some kernels refuse both to all but root (EPERM)
- * for themselves, too, so root asks while he is root; others who are refused
- * are in nobody's reach anyway.
+ * unprivileged_proc_debug is 0 some kernels refuse both to all but root, even
+ * for themselves (EPERM).  So root asks while he is root; another who is refused
+ * does without: nobody like him can look into it either.
  */
 static int
 limit_process(const struct freebsd_sandbox *s)
