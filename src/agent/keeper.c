@@ -169,7 +169,7 @@ write_all(int fd, const char *text, size_t length)
 		text += put;
 		length -= (size_t)put;
 	}
-	return fdatasync(fd) == 0 ? 0 : -errno;
+	return fsync(fd) == 0 ? 0 : -errno;
 }
 
 /* What a writer left that was killed is of no use to anybody. */
