@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -19,9 +18,9 @@
 #include <net-snmp/library/fd_event_manager.h>
 #include <net-snmp/library/large_fd_set.h>
 
-#include "broker/channel.h"
 #include "agent/handler.h"
 #include "agent/master.h"
+#include "broker/pair.h"
 
 #define FIRST_SNAPSHOT 10000 /* ms to wait for it */
 #define PING_INTERVAL 2 /* s, also between attempts to connect */
@@ -31,7 +30,6 @@ struct agent {
 	/* What the files say: it counts once they have been read whole. */
 	struct po_config config;
 	struct po_rules rules;
-	struct po_keeper *keeper; /* NULL: none, or it is the watch's */
 	struct po_watch *watch;
 	struct po_handler *handler;
 	netsnmp_session *master; /* NULL: not connected */
@@ -101,6 +99,27 @@ close_kernel_memory(void)
 #endif
 }
 
+/* Between the reading of the files and the first connection. */
+static int
+note_config(int major, int minor, void *server, void *client)
+{
+	(void)major;
+	(void)minor;
+	(void)server;
+	(void)client;
+	po_master_set_address();
+	return SNMPERR_SUCCESS;
+}
+
+static void
+use_master(const struct po_agent_options *options)
+{
+	po_master_use(options);
+	netsnmp_register_callback(SNMP_CALLBACK_LIBRARY,
+	    SNMP_CALLBACK_POST_READ_CONFIG, note_config, NULL,
+	    NETSNMP_CALLBACK_HIGHEST_PRIORITY);
+}
+
 /* Reads the configuration; as a subagent this also connects to the master. */
 static int
 start_net_snmp(struct agent *agent)
@@ -123,7 +142,7 @@ start_net_snmp(struct agent *agent)
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION,
 	    SNMPD_CALLBACK_INDEX_STOP, note_connected, agent);
 	if (options->standalone == NULL)
-		po_master_use(options->channel);
+		use_master(options);
 	init_snmp("portowner");
 	if (options->standalone != NULL)
 		return listen_for_managers(options->standalone);
@@ -131,7 +150,7 @@ start_net_snmp(struct agent *agent)
 		snmp_log(LOG_WARNING,
 		    "portownerd: no AgentX master at %s; trying again every "
 		    "%d s (snmpd.conf needs \"master agentx\")\n",
-		    options->master,
+		    po_master_address(),
 		    netsnmp_ds_get_int(NETSNMP_DS_APPLICATION_ID,
 			NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL));
 	return 0;
@@ -182,24 +201,12 @@ static void
 read_control(int fd, void *context)
 {
 	struct agent *agent = context;
-	char octet;
-	ssize_t got = read(fd, &octet, 1);
+	const int octet = po_pair_receive(fd);
 
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (got <= 0)
-		agent->ended = true;
-	else if (octet == 'H')
+	if (octet == 'H')
 		reload(agent);
-}
-
-static int
-open_collector(void *context)
-{
-	struct agent *agent = context;
-
-	return po_channel_open(
-	    agent->options->channel, PO_CHANNEL_COLLECTOR, -1);
+	else if (octet <= 0 && octet != -EAGAIN)
+		agent->ended = true;
 }
 
 static void
@@ -211,16 +218,15 @@ look(void *context)
 }
 
 static int
-start_watching(struct agent *agent)
+start_watching(struct agent *agent, struct po_keeper *keeper)
 {
-	const struct po_agent_options *options = agent->options;
-
-	agent->watch = po_watch_new(options->standalone == NULL);
+	agent->watch = po_watch_new(agent->options->standalone == NULL);
 	if (agent->watch == NULL || po_watch_configure(agent->watch,
-					&agent->config, &agent->rules) != 0)
+					&agent->config, &agent->rules) != 0) {
+		po_keeper_free(keeper);
 		return -ENOMEM;
-	po_watch_restore(agent->watch, agent->keeper);
-	agent->keeper = NULL;
+	}
+	po_watch_restore(agent->watch, keeper);
 	po_notifier_set_master(po_watch_notifier(agent->watch), agent->master);
 	return 0;
 }
@@ -229,16 +235,24 @@ static int
 start_serving(struct agent *agent)
 {
 	const struct po_agent_options *options = agent->options;
+	struct po_agent_means means = {.client = NULL};
 	struct po_feed *feed;
+	int error;
 
-	if (start_watching(agent) != 0)
-		return -ENOMEM;
-	agent->handler = po_handler_new(options->socket, agent->watch);
+	error = options->enter(options->context, &agent->config, &means);
+	if (error == 0)
+		error = start_watching(agent, means.keeper);
+	else
+		po_keeper_free(means.keeper);
+	if (error != 0) {
+		po_client_free(means.client);
+		return error;
+	}
+	agent->handler = po_handler_new(means.client, agent->watch);
 	if (agent->handler == NULL)
 		return -ENOMEM;
 	feed = po_handler_feed(agent->handler);
 	po_feed_set_timeout(feed, agent->config.cache_timeout);
-	po_feed_set_connect(feed, open_collector, agent);
 	/* Without rows the agent still says what is wrong. */
 	po_feed_start(feed, FIRST_SNAPSHOT);
 	if (po_handler_register(agent->handler, options->standalone != NULL) !=
@@ -249,7 +263,7 @@ start_serving(struct agent *agent)
 	po_watch_begin(agent->watch, look, agent);
 	if (register_readfd(options->control, read_control, agent) != 0)
 		return -EIO;
-	return write(options->control, "R", 1) == 1 ? 0 : -errno;
+	return options->ready(options->context);
 }
 
 /*
@@ -263,7 +277,7 @@ stop_pings(const struct agent *agent)
 	netsnmp_session *master = agent->master;
 
 	if (master == NULL || master->securityModel == SNMP_DEFAULT_SECMODEL ||
-	    strncmp(agent->options->master, "tcp", 3) == 0)
+	    strncmp(po_master_address(), "tcp", 3) == 0)
 		return;
 	/* There Net-SNMP has put the number of the alarm. */
 	snmp_alarm_unregister((unsigned int)master->securityModel);
@@ -313,10 +327,6 @@ po_agent_run(const struct po_agent_options *options)
 	signal(SIGPIPE, SIG_IGN);
 	po_config_set_defaults(&agent.config);
 	error = start_net_snmp(&agent);
-	if (error == 0 && options->state[0] != '\0')
-		agent.keeper = po_keeper_new(options->state);
-	if (error == 0)
-		error = options->confine(options->context);
 	if (error == 0)
 		error = start_serving(&agent);
 	while (error == 0 && !agent.ended) {
@@ -326,7 +336,6 @@ po_agent_run(const struct po_agent_options *options)
 	unregister_readfd(options->control);
 	po_handler_free(agent.handler);
 	po_watch_free(agent.watch);
-	po_keeper_free(agent.keeper);
 	po_rules_clear(&agent.rules);
 	/* Net-SNMP would free the argument of a callback that is left. */
 	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION,

@@ -17,8 +17,6 @@
 #define PO_WATCH_INTERVAL_MAX 3600
 #define PO_DEBOUNCE_MAX 3600
 
-#define PO_DEFAULT_MASTER "unix:/var/agentx/master"
-
 /* Plain data: it is handed from process to process as it is. */
 struct po_config {
 	char source[1024];
@@ -42,6 +40,9 @@ struct po_config {
 void po_config_unregister(void);
 
 void po_config_set_defaults(struct po_config *config);
+
+/* The part of it that systems differ in: the master and the socket. */
+void po_config_set_places(struct po_config *config);
 
 /*
  * Makes Net-SNMP fill config and rules from its files of this type

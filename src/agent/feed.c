@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The agent's side of the collector's socket, hung into Net-SNMP's event loop.
+ * The agent's way to the collector, hung into Net-SNMP's event loop.
  */
 #include "agent/feed.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
-#include "broker/client.h"
 #include "model/builder.h"
 #include "model/clock.h"
 
@@ -85,22 +83,15 @@ empty_epoch(void)
 	struct po_builder *builder = po_builder_new(&options);
 	struct po_shared *shared = NULL;
 	struct po_epoch *epoch;
-	void *image = NULL;
+	void *image;
 	size_t size;
-	int fd;
 
 	if (builder == NULL)
 		return NULL;
 	if (po_builder_add_gap(builder, PO_GAP_ERROR, 1,
 		"no collector has answered yet", NULL) == 0 &&
-	    po_builder_seal(builder, &seal, &image, &size) == 0) {
-		fd = po_share_create(image, size);
-		if (fd >= 0) {
-			po_share_map(fd, size, &shared);
-			close(fd);
-		}
-	}
-	free(image);
+	    po_builder_seal(builder, &seal, &image, &size) == 0)
+		po_shared_own(image, size, &shared);
 	po_builder_free(builder);
 	epoch = shared == NULL ? NULL : new_epoch(shared);
 	if (epoch == NULL)
@@ -115,16 +106,20 @@ empty_epoch(void)
 }
 
 struct po_feed *
-po_feed_new(const char *collector_socket, struct po_watch *watch,
+po_feed_new(struct po_client *client, struct po_watch *watch,
     void (*done)(void *context), void *context)
 {
 	struct po_feed *feed = calloc(1, sizeof(*feed));
 
-	if (feed == NULL)
+	if (feed == NULL || client == NULL) {
+		po_client_free(client);
+		free(feed);
 		return NULL;
-	feed->client = po_client_new(collector_socket);
+	}
+	feed->client = client;
+	feed->watched = -1;
 	feed->epoch = empty_epoch();
-	if (feed->client == NULL || feed->epoch == NULL) {
+	if (feed->epoch == NULL) {
 		po_feed_free(feed);
 		return NULL;
 	}
@@ -132,7 +127,6 @@ po_feed_new(const char *collector_socket, struct po_watch *watch,
 	feed->done = done;
 	feed->context = context;
 	feed->timeout = 30;
-	feed->watched = -1;
 	feed->begun = po_clock_us();
 	strcpy(feed->source, "none");
 	return feed;
@@ -288,13 +282,6 @@ ask(struct po_feed *feed, uint32_t age)
 		error = po_client_request(feed->client, age);
 	watch(feed);
 	return error;
-}
-
-void
-po_feed_set_connect(
-    struct po_feed *feed, int (*function)(void *context), void *context)
-{
-	po_client_set_connect(feed->client, function, context);
 }
 
 int

@@ -6,7 +6,7 @@
 #ifndef PO_AGENT_FEED_H
 #define PO_AGENT_FEED_H
 
-#include "broker/share.h"
+#include "broker/client.h"
 #include "agent/watch.h"
 #include "mib/view.h"
 
@@ -29,17 +29,14 @@ void po_epoch_release(struct po_epoch *epoch);
 struct po_feed;
 
 /*
+ * client is taken over in any case; NULL: there was no memory for it.
  * done(context) is called whenever a refresh has ended, well or not.  Each
  * snapshot goes through watch, which must live longer.  Nothing is asked yet.
  * NULL: no memory.
  */
-struct po_feed *po_feed_new(const char *collector_socket,
-    struct po_watch *watch, void (*done)(void *context), void *context);
+struct po_feed *po_feed_new(struct po_client *client, struct po_watch *watch,
+    void (*done)(void *context), void *context);
 void po_feed_free(struct po_feed *feed);
-
-/* Lets function connect to the collector: see po_client_set_connect(). */
-void po_feed_set_connect(
-    struct po_feed *feed, int (*function)(void *context), void *context);
 
 /* Waits at most timeout milliseconds for the first snapshot; 0 or -errno. */
 int po_feed_start(struct po_feed *feed, unsigned int timeout);

@@ -485,16 +485,17 @@ handle(netsnmp_mib_handler *mib, netsnmp_handler_registration *registration,
 }
 
 struct po_handler *
-po_handler_new(const char *collector_socket, struct po_watch *watch)
+po_handler_new(struct po_client *client, struct po_watch *watch)
 {
 	struct po_handler *handler = calloc(1, sizeof(*handler));
 
-	if (handler == NULL)
+	if (handler == NULL) {
+		po_client_free(client);
 		return NULL;
+	}
 	handler->root_length = po_notice_root(handler->root);
 	handler->watch = watch;
-	handler->feed =
-	    po_feed_new(collector_socket, watch, resume_all, handler);
+	handler->feed = po_feed_new(client, watch, resume_all, handler);
 	if (handler->feed == NULL) {
 		free(handler);
 		return NULL;

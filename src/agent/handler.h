@@ -10,12 +10,17 @@
 struct po_handler;
 
 /*
- * Registers the module's objects.  The handler owns a feed for the collector's
- * socket; watch must live longer.  direct: the requests come from managers, not from a master agent,
- * so a GETBULK is answered in one go.  NULL: no memory, or refused by Net-SNMP.
+ * client: the way to the collector, as for po_feed_new(); watch must live
+ * longer.  NULL: no memory.
  */
 struct po_handler *po_handler_new(
-    const char *collector_socket, struct po_watch *watch);
+    struct po_client *client, struct po_watch *watch);
+
+/*
+ * Registers the module's objects.  direct: the requests come from managers, not
+ * from a master agent, so a GETBULK is answered in one go.  -1: refused by
+ * Net-SNMP.
+ */
 int po_handler_register(struct po_handler *handler, bool direct);
 void po_handler_free(struct po_handler *handler);
 

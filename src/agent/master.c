@@ -23,7 +23,7 @@
 #define UNIX_DOMAIN_LENGTH 9 /* 1.3.6.1.2.1.100.1.13 */
 
 /* Net-SNMP opens transports without any context. */
-static int supervisor = -1;
+static const struct po_agent_options *used;
 
 static int
 receive(netsnmp_transport *transport, void *buffer, int size, void **opaque,
@@ -82,7 +82,7 @@ open_transport(const char *address, int local, const char *default_target)
 	(void)default_target;
 	if (local)
 		return NULL;
-	fd = po_channel_open(supervisor, PO_CHANNEL_MASTER, -1);
+	fd = po_channel_open(used->channel, PO_CHANNEL_MASTER, -1);
 	if (fd < 0) {
 		errno = -fd;
 		return NULL;
@@ -111,26 +111,14 @@ po_master_set_address(void)
 	    NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, PREFIX ":");
 }
 
-/* Between the reading of the files and the first connection. */
-static int
-note_config(int major, int minor, void *server, void *client)
-{
-	(void)major;
-	(void)minor;
-	(void)server;
-	(void)client;
-	po_master_set_address();
-	return SNMPERR_SUCCESS;
-}
-
 void
-po_master_use(int channel)
+po_master_use(const struct po_agent_options *options)
 {
 	static const oid name[] = {
 	    1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 20559, 9};
 	static netsnmp_tdomain domain;
 
-	supervisor = channel;
+	used = options;
 	domain.name = name;
 	domain.name_length = OID_LENGTH(name);
 	/* Net-SNMP frees this in the end. */
@@ -140,7 +128,10 @@ po_master_use(int channel)
 	domain.prefix[0] = PREFIX;
 	domain.f_create_from_tstring_new = open_transport;
 	netsnmp_tdomain_register(&domain);
-	netsnmp_register_callback(SNMP_CALLBACK_LIBRARY,
-	    SNMP_CALLBACK_POST_READ_CONFIG, note_config, NULL,
-	    NETSNMP_CALLBACK_HIGHEST_PRIORITY);
+}
+
+const char *
+po_master_address(void)
+{
+	return used->master;
 }

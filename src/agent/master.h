@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The way to the AgentX master, whose socket only root may connect to.
+ * The way to the AgentX master: by the supervisor, as its socket is root's, or
+ * where there is no supervisor by Net-SNMP itself.
  */
 #ifndef PO_AGENT_MASTER_H
 #define PO_AGENT_MASTER_H
 
-/*
- * Makes Net-SNMP get its connection to the master from the supervisor, whatever
- * address its files name.  Before init_snmp(), after init_agent(), once.
- */
-void po_master_use(int channel);
+#include "agent/agent.h"
 
-/* Again after Net-SNMP has read its files anew. */
+/*
+ * Makes Net-SNMP get its connection to the master as the options say, whatever
+ * address its files name; on Windows those have a say where the options have
+ * none.  Before init_snmp(), after init_agent(), once.
+ */
+void po_master_use(const struct po_agent_options *options);
+
+/* Whenever Net-SNMP has read its files, and before it connects. */
 void po_master_set_address(void);
+
+/* As whoever is told of it knows it; after init_snmp(). */
+const char *po_master_address(void);
 
 #endif

@@ -73,7 +73,8 @@ set_up(void)
 	set_up_watch();
 	if (module.watch != NULL)
 		module.handler = po_handler_new(
-		    module.config.collector_socket, module.watch);
+		    po_client_new(module.config.collector_socket),
+		    module.watch);
 	if (module.handler == NULL ||
 	    po_handler_register(module.handler, true) != 0) {
 		snmp_log(LOG_ERR, "portOwner: the tables cannot be served\n");

@@ -40,7 +40,7 @@ struct po_watch {
 static void
 name_boot(char boot[64])
 {
-	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "r");
 	struct timespec now;
 	bool found;
 

@@ -4,11 +4,7 @@
  * they carry is validated before it is used, and memory that could still
  * change is refused.
  */
-#include "broker/client.h"
-
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +12,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "broker/client_private.h"
 #include "broker/rights.h"
 #include "broker/socket.h"
-#include "model/clock.h"
 
 struct po_client {
 	struct sockaddr_un address;
@@ -84,9 +80,8 @@ po_client_free(struct po_client *client)
 	free(client);
 }
 
-/* Remembers what went wrong and ends the connection. */
-static int
-fail(struct po_client *client, const char *what, int error)
+int
+po_client_fail(struct po_client *client, const char *what, int error)
 {
 	snprintf(client->error, sizeof(client->error), "%s: %s: %s",
 	    client->address.sun_path, what, strerror(-error));
@@ -107,15 +102,15 @@ connect_client(struct po_client *client)
 		client->fd = client->connect(client->context);
 		return client->fd >= 0
 			   ? 0
-			   : fail(client, "no collector", client->fd);
+			   : po_client_fail(client, "no collector", client->fd);
 	}
 	client->fd = po_socket_open(AF_UNIX, SOCK_STREAM);
 	if (client->fd < 0)
-		return fail(client, "no socket", -errno);
+		return po_client_fail(client, "no socket", -errno);
 	/* A local connection stands at once or not at all. */
 	if (connect(client->fd, (struct sockaddr *)&client->address,
 		sizeof(client->address)) != 0)
-		return fail(client, "no collector", -errno);
+		return po_client_fail(client, "no collector", -errno);
 	return 0;
 }
 
@@ -140,7 +135,7 @@ po_client_request(struct po_client *client, uint32_t max_age)
 	}
 	sent = send(client->fd, &request, sizeof(request), MSG_NOSIGNAL);
 	if (sent != (ssize_t)sizeof(request))
-		return fail(client, "the collector has gone",
+		return po_client_fail(client, "the collector has gone",
 		    sent < 0 ? -errno : -EPIPE);
 	client->waiting = true;
 	return 0;
@@ -206,55 +201,30 @@ po_client_receive(struct po_client *client, struct po_shared **shared)
 	if (result == 0)
 		return 0;
 	if (result < 0)
-		return fail(client, "the collector has gone", result);
+		return po_client_fail(client, "the collector has gone", result);
 	if (client->reply.magic != PO_BROKER_MAGIC ||
 	    client->reply.version != PO_BROKER_VERSION)
-		return fail(
+		return po_client_fail(
 		    client, "not the protocol of this version", -EPROTO);
 	if (client->reply.kind == PO_BROKER_HINT && client->hints) {
 		forget_image(client);
 		return PO_CLIENT_HINT;
 	}
 	if (client->reply.kind != PO_BROKER_ANSWER)
-		return fail(client, "a reply of no kind", -EPROTO);
+		return po_client_fail(client, "a reply of no kind", -EPROTO);
 	if (client->reply.status != 0)
 		return take_failure(client);
 	if (client->image < 0)
-		return fail(client, "a reply without a snapshot", -EPROTO);
+		return po_client_fail(
+		    client, "a reply without a snapshot", -EPROTO);
 	result = po_share_map(client->image, client->reply.size, shared);
 	if (result != 0)
-		return fail(client, "a snapshot that cannot be used", result);
+		return po_client_fail(
+		    client, "a snapshot that cannot be used", result);
 	memcpy(
 	    (*shared)->source, client->reply.text, sizeof((*shared)->source));
 	(*shared)->source[sizeof((*shared)->source) - 1] = '\0';
 	forget_image(client);
 	client->waiting = false;
 	return 1;
-}
-
-int
-po_client_fetch(struct po_client *client, uint32_t max_age,
-    unsigned int timeout, struct po_shared **shared)
-{
-	const uint64_t deadline = po_clock_us() / 1000 + timeout;
-	struct pollfd fd;
-	uint64_t now;
-	int result;
-
-	result = po_client_request(client, max_age);
-	if (result != 0)
-		return result;
-	for (;;) {
-		result = po_client_receive(client, shared);
-		if (result == PO_CLIENT_HINT)
-			continue;
-		if (result != 0)
-			return result < 0 ? result : 0;
-		now = po_clock_us() / 1000;
-		if (now >= deadline)
-			return fail(client, "no answer in time", -ETIMEDOUT);
-		fd = (struct pollfd){client->fd, POLLIN, 0};
-		if (poll(&fd, 1, (int)(deadline - now)) < 0 && errno != EINTR)
-			return fail(client, "poll", -errno);
-	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A reader of the collector's socket.  Nothing here blocks but po_client_fetch.
+ * A reader of a collector, behind its socket or in a thread of the own process:
+ * the build knows one of the two.  Nothing here blocks but po_client_fetch.
  */
 #ifndef PO_BROKER_CLIENT_H
 #define PO_BROKER_CLIENT_H
@@ -9,13 +10,22 @@
 #include "broker/share.h"
 
 struct po_client;
+struct po_collector;
 
-/* path is copied.  NULL: no memory. */
+/* Of the socket at path, which is copied.  NULL: no memory. */
 struct po_client *po_client_new(const char *path);
+
+/*
+ * Of a thread that works with a collector, which is taken over in any case.
+ * NULL: no memory, or no thread.
+ */
+struct po_client *po_client_new_thread(struct po_collector *collector);
+
+/* A thread that collects is not waited for: it ends by itself. */
 void po_client_free(struct po_client *client);
 
 /*
- * Lets function connect instead: it returns a connected non-blocking socket or
+ * Lets function connect to the socket instead: it returns a connected non-blocking socket or
  * -errno, and is called whenever there is no connection.
  */
 void po_client_set_connect(

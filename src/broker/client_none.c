@@ -42,9 +42,3 @@ po_client_error(const struct po_client *client)
 	(void)client;
 	return "no collector has a socket on this system (use --source=auto)";
 }
-
-void
-po_shared_release(struct po_shared *shared)
-{
-	free(shared);
-}

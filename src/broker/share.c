@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What all systems do with a snapshot that is shared: write it, look at its
- * size, validate it.
+ * What all ways of sharing do with a snapshot: write it, look at its size.
  */
-#include "broker/share.h"
-
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,8 +29,8 @@ po_share_write(int fd, const void *data, size_t size)
 int
 po_share_map(int fd, uint64_t size, struct po_shared **shared)
 {
-	struct po_shared *new;
 	struct stat st;
+	void *base;
 	int error;
 
 	if (fstat(fd, &st) != 0)
@@ -42,29 +38,8 @@ po_share_map(int fd, uint64_t size, struct po_shared **shared)
 	if (size == 0 || size > PO_SNAPSHOT_SIZE_MAX ||
 	    (uint64_t)st.st_size != size)
 		return -EBADMSG;
-	new = calloc(1, sizeof(*new));
-	if (new == NULL)
-		return -ENOMEM;
-	new->size = (size_t)size;
-	error = po_share_take(fd, new->size, &new->base);
-	if (error != 0) {
-		free(new);
+	error = po_share_take(fd, (size_t)size, &base);
+	if (error != 0)
 		return error;
-	}
-	error = po_snapshot_open(new->base, new->size, &new->snapshot, NULL);
-	if (error != 0) {
-		po_shared_release(new);
-		return error;
-	}
-	*shared = new;
-	return 0;
-}
-
-void
-po_shared_release(struct po_shared *shared)
-{
-	if (shared == NULL)
-		return;
-	po_share_leave(shared->base, shared->size);
-	free(shared);
+	return po_shared_new(base, (size_t)size, po_share_leave, shared);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Snapshots in memory that several processes share and none can change.
+ * Snapshots in memory that their readers share and none can change.
  */
 #ifndef PO_BROKER_SHARE_H
 #define PO_BROKER_SHARE_H
@@ -12,11 +12,12 @@
 /* A descriptor of a sealed copy of image, or -errno. */
 int po_share_create(const void *image, size_t size);
 
-/* A snapshot mapped for reading.  source: where its rows come from. */
+/* A snapshot to read.  source: where its rows come from. */
 struct po_shared {
 	struct po_snapshot snapshot;
 	void *base;
 	size_t size;
+	void (*leave)(void *base, size_t size); /* gives base back */
 	char source[256];
 };
 
@@ -26,6 +27,12 @@ struct po_shared {
  * belongs to the caller.
  */
 int po_share_map(int fd, uint64_t size, struct po_shared **shared);
+
+/*
+ * The same of an image in memory of this process alone, from malloc(), which
+ * is taken over in any case.
+ */
+int po_shared_own(void *image, size_t size, struct po_shared **shared);
 
 void po_shared_release(struct po_shared *shared);
 

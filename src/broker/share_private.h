@@ -6,7 +6,7 @@
 #ifndef PO_BROKER_SHARE_PRIVATE_H
 #define PO_BROKER_SHARE_PRIVATE_H
 
-#include <stddef.h>
+#include "broker/share.h"
 
 /*
  * One way: gives size octets of fd, at a place that is aligned for a snapshot
@@ -16,6 +16,13 @@
  */
 int po_share_take(int fd, size_t size, void **base);
 void po_share_leave(void *base, size_t size);
+
+/*
+ * Validates a snapshot at base and counts on leave to give base back, also
+ * where that fails.  Returns 0 or -errno.
+ */
+int po_shared_new(void *base, size_t size,
+    void (*leave)(void *base, size_t size), struct po_shared **shared);
 
 /* All ways: writes all of it at the place that fd is at.  0 or -errno. */
 int po_share_write(int fd, const void *data, size_t size);

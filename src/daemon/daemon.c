@@ -24,6 +24,7 @@
 #include "collect/pin.h"
 #include "daemon/identity.h"
 #include "daemon/profile.h"
+#include "daemon/serving.h"
 #include "daemon/supervisor.h"
 
 struct daemon {
@@ -55,29 +56,13 @@ notify_systemd(const char *state)
 	close(fd);
 }
 
-static int
-write_pid_file(const char *path)
-{
-	FILE *file = fopen(path, "w");
-
-	if (file == NULL || fprintf(file, "%ld\n", (long)getpid()) < 0 ||
-	    fclose(file) != 0) {
-		snmp_log(
-		    LOG_ERR, "portownerd: %s: %s\n", path, strerror(errno));
-		return -1;
-	}
-	return 0;
-}
-
 static void
 be_ready(void *context)
 {
 	struct daemon *daemon = context;
 
-	if (daemon->options.pid_file != NULL)
-		write_pid_file(daemon->options.pid_file);
+	po_serving_begin(&daemon->options);
 	notify_systemd("READY=1");
-	snmp_log(LOG_INFO, "portownerd: " PORTOWNER_VERSION " serves\n");
 	if (daemon->starter >= 0) {
 		if (write(daemon->starter, "R", 1) < 0)
 			snmp_log(LOG_WARNING,
@@ -169,6 +154,16 @@ pin_programs(const struct po_daemon_options *options)
 	return result == 0 ? 0 : 1;
 }
 
+/* The log of who did not say where to log. */
+static void
+set_default_log(const struct po_daemon_options *options)
+{
+	if (options->foreground)
+		snmp_enable_stderrlog();
+	else
+		snmp_enable_syslog_ident("portownerd", LOG_DAEMON);
+}
+
 int
 po_daemon_main(int argc, char **argv)
 {
@@ -178,6 +173,8 @@ po_daemon_main(int argc, char **argv)
 	status = po_daemon_parse(argc, argv, &daemon.options);
 	if (status >= 0)
 		return status;
+	if (!daemon.options.logged)
+		set_default_log(&daemon.options);
 	if (daemon.options.pin)
 		return pin_programs(&daemon.options);
 	if (daemon.options.refreshes != 0)
@@ -190,8 +187,6 @@ po_daemon_main(int argc, char **argv)
 	}
 	status = po_supervisor_run(&daemon.options, be_ready, &daemon);
 	notify_systemd("STOPPING=1");
-	if (daemon.options.pid_file != NULL)
-		unlink(daemon.options.pid_file);
-	snmp_log(LOG_INFO, "portownerd: ended\n");
+	po_serving_end(&daemon.options);
 	return status;
 }

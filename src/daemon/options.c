@@ -14,52 +14,6 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
-static void
-usage(FILE *out)
-{
-	fputs("usage: portownerd [OPTION...] [-x ADDRESS | "
-	      "--standalone ADDRESS | --collector]\n"
-	      "\n"
-	      "Tells over SNMP which process owns which port "
-	      "(PORT-OWNER-MIB).\n"
-	      "\n"
-	      "  -x, --master ADDRESS   AgentX master: unix:PATH or "
-	      "tcp:HOST:PORT\n"
-	      "                         (default unix:/var/agentx/master)\n"
-	      "      --standalone ADDRESS\n"
-	      "                         answer SNMP without any snmpd, for "
-	      "example\n"
-	      "                         udp:127.0.0.1:1161; portowner.conf "
-	      "needs a\n"
-	      "                         rocommunity or a user\n"
-	      "      --collector        collect only, for portowner.so in "
-	      "snmpd and for\n"
-	      "                         portowner(1)\n"
-	      "  -u, --user USER        run as USER (default portowner)\n"
-	      "  -g, --group GROUP      run with GROUP (default the user's)\n"
-	      "  -c, --config FILE      read this configuration, too\n"
-	      "  -C                     do not read the default "
-	      "configuration\n"
-	      "  -f, --foreground       do not go into the background\n"
-	      "  -p, --pid-file FILE    write the process id to FILE\n"
-	      "  -L LOG                 where to log: o (standard output), e "
-	      "(error),\n"
-	      "                         f FILE, s FACILITY (syslog); default "
-	      "s d, with\n"
-	      "                         -f standard error\n"
-	      "      --pin-bpf          leave the programs of the source bpf "
-	      "in the kernel,\n"
-	      "                         for members of the group, end\n"
-	      "      --profile-refresh N\n"
-	      "                         collect N times, print what it cost "
-	      "as JSON, end\n"
-	      "  -V, --version          print the version\n"
-	      "  -h, --help             print this\n"
-	      "\n"
-	      "See portownerd(8) and portowner.conf(5).\n",
-	    out);
-}
-
 /* -L takes its argument from the next word where it needs one ("-Lf FILE"). */
 static int
 set_log(char *argument, int argc, char **argv)
@@ -69,16 +23,6 @@ set_log(char *argument, int argc, char **argv)
 		return 2;
 	}
 	return -1;
-}
-
-/* The log of who did not say where to log. */
-static void
-set_default_log(const struct po_daemon_options *options)
-{
-	if (options->foreground)
-		snmp_enable_stderrlog();
-	else
-		snmp_enable_syslog_ident("portownerd", LOG_DAEMON);
 }
 
 static int
@@ -107,7 +51,6 @@ po_daemon_parse(int argc, char **argv, struct po_daemon_options *options)
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
-	bool logged = false;
 	int option, status;
 
 	memset(options, 0, sizeof(*options));
@@ -151,7 +94,7 @@ po_daemon_parse(int argc, char **argv, struct po_daemon_options *options)
 			status = set_log(optarg, argc, argv);
 			if (status >= 0)
 				return status;
-			logged = true;
+			options->logged = true;
 			if (optarg[0] == 'e' || optarg[0] == 'o')
 				options->log_to_terminal = true;
 			break;
@@ -163,7 +106,7 @@ po_daemon_parse(int argc, char **argv, struct po_daemon_options *options)
 			    PORTOWNER_VERSION, netsnmp_get_version());
 			return 0;
 		case 'h':
-			usage(stdout);
+			po_daemon_usage(stdout);
 			return 0;
 		default:
 			return misuse("wrong usage", NULL);
@@ -183,7 +126,5 @@ po_daemon_parse(int argc, char **argv, struct po_daemon_options *options)
 		    strerror(errno));
 		return 1;
 	}
-	if (!logged)
-		set_default_log(options);
 	return -1;
 }

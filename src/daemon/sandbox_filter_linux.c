@@ -118,8 +118,8 @@ static const char *const serving[] = {"accept", "accept4"};
 static const char *const collecting[] = {"bind", "pidfd_getfd", "pidfd_open"};
 
 /* Replaces its state file by a new one: see allow_new_files(). */
-static const char *const keeping[] = {"fdatasync", "fsync", "rename",
-    "renameat", "renameat2", "unlink", "unlinkat"};
+static const char *const keeping[] = {
+    "fsync", "rename", "renameat", "renameat2", "unlink", "unlinkat"};
 
 /* Opens sessions with trap sinks, and managers' by streams. */
 static const char *const managed[] = {"accept", "accept4", "bind"};

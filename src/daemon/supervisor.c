@@ -27,6 +27,7 @@
 
 #include "agent/agent.h"
 #include "broker/channel.h"
+#include "broker/pair.h"
 #include "broker/server.h"
 #include "broker/socket.h"
 #include "daemon/identity.h"
@@ -141,15 +142,6 @@ confine_collector(void *context)
 }
 
 static int
-confine_agent(void *context)
-{
-	const struct po_supervisor *s = context;
-
-	return confine(s, s->options->standalone != NULL ? PO_SANDBOX_STANDALONE
-							 : PO_SANDBOX_SUBAGENT);
-}
-
-static int
 open_stack(void *context, int namespace)
 {
 	return po_channel_open(*(int *)context, PO_CHANNEL_STACK, namespace);
@@ -196,19 +188,65 @@ run_collector(struct po_supervisor *s, int control, int channel)
 	return po_server_run(&options) == 0 ? 0 : PO_AGENT_HOPELESS;
 }
 
+/* The agent in its own process. */
+struct agent_side {
+	const struct po_supervisor *supervisor;
+	int control;
+	int channel;
+};
+
+static int
+open_collector(void *context)
+{
+	const struct agent_side *side = context;
+
+	return po_channel_open(side->channel, PO_CHANNEL_COLLECTOR, -1);
+}
+
+static int
+enter_agent(
+    void *context, const struct po_config *config, struct po_agent_means *means)
+{
+	struct agent_side *side = context;
+	const struct po_supervisor *s = side->supervisor;
+	int error;
+
+	(void)config;
+	if (s->state[0] != '\0')
+		means->keeper = po_keeper_new(s->state);
+	error =
+	    confine(s, s->options->standalone != NULL ? PO_SANDBOX_STANDALONE
+						      : PO_SANDBOX_SUBAGENT);
+	if (error != 0)
+		return error;
+	means->client = po_client_new(s->config.collector_socket);
+	if (means->client == NULL)
+		return -ENOMEM;
+	po_client_set_connect(means->client, open_collector, side);
+	return 0;
+}
+
+static int
+tell_ready(void *context)
+{
+	const struct agent_side *side = context;
+
+	return po_pair_send(side->control, 'R');
+}
+
 static int
 run_agent(struct po_supervisor *s, int control, int channel)
 {
+	struct agent_side side = {s, control, channel};
 	const struct po_agent_options options = {
 	    .files = s->options->files,
 	    .master = s->config.master,
 	    .standalone = s->options->standalone,
-	    .socket = s->config.collector_socket,
-	    .state = s->state,
 	    .control = control,
 	    .channel = channel,
-	    .confine = confine_agent,
-	    .context = s,
+	    .enter = enter_agent,
+	    .ready = tell_ready,
+	    .context = &side,
 	};
 
 	close(s->listener);

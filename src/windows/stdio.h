@@ -9,5 +9,8 @@
 
 int po_windows_rename(const char *from, const char *to);
 #define rename(from, to) po_windows_rename(from, to)
+/* of whole paths */
+#define renameat(from_folder, from, to_folder, to)                             \
+	((void)(from_folder), (void)(to_folder), po_windows_rename(from, to))
 
 #endif
