@@ -15,7 +15,7 @@ import sys
 import xml.etree.ElementTree
 
 top = pathlib.Path(sys.argv[1])
-options = (top / "src/daemon/options.c").read_text()
+options = (top / "src/daemon/usage.c").read_text()
 known = set(re.findall(r'^\s*"\s+-(\w)', options, re.M))
 status = 0
 

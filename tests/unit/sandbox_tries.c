@@ -186,7 +186,6 @@ try_new_files(const struct child *child)
 	    {"renameat2", SYS_renameat2, agent ? ENOENT : EPERM,
 		{-1, path, -1, path}},
 	    {"fsync", SYS_fsync, agent ? EBADF : EPERM, {-1}},
-	    {"fdatasync", SYS_fdatasync, agent ? EBADF : EPERM, {-1}},
 	};
 
 	try_calls(child, calls, COUNT(calls));
