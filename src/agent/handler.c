@@ -16,6 +16,7 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 #include <net-snmp/agent/net-snmp-agent-includes.h>
+#include <net-snmp/agent/agent_registry.h>
 
 #include "agent/config.h"
 #include "agent/notice.h"
@@ -46,6 +47,7 @@ struct pass {
 	netsnmp_agent_request_info *info;
 	struct po_status status;
 	struct po_view_source source;
+	bool all_visible; /* of a GETBULK: the manager may see every cell */
 };
 
 static void
@@ -94,6 +96,11 @@ begin_pass(struct pass *pass, struct po_handler *handler,
 	    .now = po_clock_us(),
 	    .now_unix = unix_us(),
 	};
+	pass->all_visible =
+	    info->mode == MODE_GETBULK &&
+	    netsnmp_acm_check_subtree(info->asp->pdu,
+		handler->registration->rootoid,
+		handler->registration->rootoid_len) == VACM_SUCCESS;
 }
 
 /*
@@ -177,20 +184,56 @@ answer_get(const struct pass *pass, netsnmp_request_info *request)
 					  : SNMP_NOSUCHINSTANCE);
 }
 
-/* Fills the varbind with the cell after its name; false: there is none. */
-static bool
-answer_next(const struct pass *pass, netsnmp_variable_list *varbind)
+/* The cell after the varbind's name. */
+static enum po_found
+find_next(const struct pass *pass, const netsnmp_variable_list *varbind,
+    struct po_place *place)
 {
-	struct po_place place;
 	uint32_t name[PO_NAME_MAX];
 	size_t length;
 
-	if (!relative_name(pass->handler, varbind, name, &length) ||
-	    po_view_next(&pass->source, name, length, &place) != PO_FOUND)
-		return false;
-	set_name(pass, &place, varbind);
-	set_value(pass, &place, varbind);
-	return true;
+	if (!relative_name(pass->handler, varbind, name, &length))
+		return PO_NO_OBJECT;
+	return po_view_next(&pass->source, name, length, place);
+}
+
+static void
+set_cell(const struct pass *pass, const struct po_place *place,
+    netsnmp_variable_list *varbind)
+{
+	set_name(pass, place, varbind);
+	set_value(pass, place, varbind);
+}
+
+static void
+answer_next(const struct pass *pass, netsnmp_variable_list *varbind)
+{
+	struct po_place place;
+
+	if (find_next(pass, varbind, &place) == PO_FOUND)
+		set_cell(pass, &place, varbind);
+}
+
+static bool
+is_visible(const struct pass *pass, netsnmp_variable_list *varbind)
+{
+	return pass->all_visible ||
+	       in_a_view(varbind->name, &varbind->name_length,
+		   pass->info->asp->pdu, varbind->type) == 0;
+}
+
+/* Goes on to the next repetition; NULL: this was the last one. */
+static netsnmp_variable_list *
+repeat(netsnmp_request_info *request)
+{
+	netsnmp_variable_list *varbind = request->requestvb;
+	netsnmp_variable_list *next = varbind->next_variable;
+
+	if (request->repeat <= 0 || next == NULL)
+		return NULL;
+	request->repeat--;
+	request->requestvb = next;
+	return next;
 }
 
 /*
@@ -202,28 +245,27 @@ answer_next(const struct pass *pass, netsnmp_variable_list *varbind)
 static void
 answer_bulk(const struct pass *pass, netsnmp_request_info *request)
 {
-	netsnmp_variable_list *varbind = request->requestvb, *next;
-	netsnmp_pdu *pdu = pass->info->asp->pdu;
+	netsnmp_variable_list *varbind = request->requestvb, *last = varbind;
+	const long room = pass->info->asp->pdu->msgMaxSize;
+	struct po_place place;
+	enum po_found found = find_next(pass, varbind, &place);
 	long size = 0;
 
-	while (answer_next(pass, varbind)) {
-		if (in_a_view(varbind->name, &varbind->name_length, pdu,
-			varbind->type) != 0)
+	for (; found == PO_FOUND && size <= room;
+	     found = po_view_step(&pass->source, &place)) {
+		set_cell(pass, &place, varbind);
+		last = varbind;
+		if (!is_visible(pass, varbind))
 			continue;
-		next = varbind->next_variable;
-		if (request->repeat <= 0 || next == NULL)
-			return;
-		request->repeat--;
-		snmp_set_var_objid(next, varbind->name, varbind->name_length);
 		size += (long)(varbind->name_length + varbind->val_len);
-		request->requestvb = varbind = next;
-		if (size > pdu->msgMaxSize) {
-			varbind->type = ASN_PRIV_RETRY;
+		varbind = repeat(request);
+		if (varbind == NULL)
 			return;
-		}
 	}
-	/* The agent goes on behind this module from the name that is there. */
-	varbind->type = ASN_NULL;
+	/* The agent goes on behind the last name. */
+	if (varbind != last)
+		snmp_set_var_objid(varbind, last->name, last->name_length);
+	varbind->type = found == PO_FOUND ? ASN_PRIV_RETRY : ASN_NULL;
 }
 
 static void

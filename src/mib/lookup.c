@@ -132,6 +132,27 @@ po_view_next(const struct po_view_source *source, const uint32_t *name,
 	return PO_NO_OBJECT;
 }
 
+enum po_found
+po_view_step(const struct po_view_source *source, struct po_place *place)
+{
+	size_t i = 0;
+
+	if (++place->row < place->view->count(source))
+		return PO_FOUND;
+	place->row = 0;
+	if (place->column++ < place->view->last_column)
+		return PO_FOUND;
+	while (po_views[i++] != place->view)
+		;
+	while (i < PO_VIEWS && po_views[i]->count(source) == 0)
+		i++;
+	if (i == PO_VIEWS)
+		return PO_NO_OBJECT;
+	place->view = po_views[i];
+	place->column = place->view->first_column;
+	return PO_FOUND;
+}
+
 size_t
 po_view_name(const struct po_view_source *source, const struct po_place *place,
     uint32_t name[PO_NAME_MAX])

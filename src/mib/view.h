@@ -109,6 +109,10 @@ enum po_found po_view_get(const struct po_view_source *source,
 enum po_found po_view_next(const struct po_view_source *source,
     const uint32_t *name, size_t length, struct po_place *place);
 
+/* Moves on to the cell after this one, which is found without a search. */
+enum po_found po_view_step(
+    const struct po_view_source *source, struct po_place *place);
+
 /* The cell's name below the module's root; returns its length. */
 size_t po_view_name(const struct po_view_source *source,
     const struct po_place *place, uint32_t name[PO_NAME_MAX]);

@@ -124,7 +124,7 @@ def test_killed_collectors(work, scene, snmpd):
             walker.join()
             hurry.join()
         walker.check()
-        assert walker.walks > 30
+        assert walker.walks > 5
         assert hurry.snapshots > 50
         assert daemon.agent() == agent
         manager = RawManager(snmpd.port)

@@ -16,7 +16,7 @@ REFRESHES = 10000
 PAGES_KB = 16       # the allocator's noise, in all
 SMALL = ["unshare", "--net", "--pid", "--fork", "--kill-child",
          "--mount-proc"]
-SECONDS = 60
+SECONDS = 600       # it hangs, however slow the machine
 
 
 def is_instrumented():
@@ -65,7 +65,7 @@ def test_collector(work, source, refreshes, settled):
                 if count == settled:
                     before = measure(pid)
                 if time.monotonic() - began > SECONDS:
-                    pytest.fail("too slow: %d refreshes" % count)
+                    pytest.fail("it hangs: %d refreshes" % count)
             after = measure(pid)
         assert last.generation == first.generation + refreshes
         assert daemon.collector() == pid

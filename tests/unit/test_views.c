@@ -146,6 +146,24 @@ check_name(const struct tree *tree, const struct name *name)
 	return found == PO_FOUND && is_at(tree, &place, &tree->names[low]);
 }
 
+/* From each cell to the next one. */
+static bool
+check_steps(const struct tree *tree)
+{
+	struct po_place place;
+	uint32_t none = 0;
+	enum po_found found;
+	size_t i = 0;
+
+	found = po_view_next(&tree->source, &none, 0, &place);
+	while (found == PO_FOUND && i < tree->count &&
+	       is_at(tree, &place, &tree->names[i])) {
+		found = po_view_step(&tree->source, &place);
+		i++;
+	}
+	return found == PO_NO_OBJECT && i == tree->count;
+}
+
 /* Names near a cell's: cut, lengthened, one sub-identifier changed. */
 static size_t
 check_neighbours(const struct tree *tree, const struct name *cell)
@@ -187,6 +205,7 @@ check_tree(const struct tree *tree, size_t step)
 	for (i = 1; i < tree->count; i++)
 		wrong += compare(&tree->names[i - 1], &tree->names[i]) >= 0;
 	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_TRUE(check_steps(tree));
 	for (i = 0; i < tree->count; i++) {
 		wrong += !check_name(tree, &tree->names[i]);
 		if (i % step == 0)
