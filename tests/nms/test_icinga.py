@@ -21,7 +21,7 @@ SUBMIT = os.path.join(TOP, "nms", "nagios", "trap-to-nagios")
 
 @pytest.fixture(scope="module")
 def scene(module_work):
-    port, api = free_port(), free_port(socket.SOCK_STREAM)
+    port, api = (free_port(socket.SOCK_STREAM) for _ in range(2))
     with Scenery(module_work) as host:
         expect = ["tcp %s:%d web www-data" % (ADDRESS, port)]
         allow = ["udp %s:* snmpd" % ADDRESS, "tcp *:199 snmpd",
@@ -69,7 +69,7 @@ def test_alarms(scene):
 
     with web(scene) as right:
         expect("OK")
-        with Listener("intruder", free_port()) as intruder:
+        with Listener("intruder", free_port(socket.SOCK_STREAM)) as intruder:
             expect("CRITICAL", "unexpected " + intruder.endpoint)
         expect("OK")
         right.stop()
@@ -105,7 +105,8 @@ def test_performance_data(scene):
 def test_odd_names(scene):
     with web(scene):
         scene.icinga.await_state(RULES, "OK")
-        names = [Listener(name, free_port()).start() for name in ODD_NAMES]
+        names = [Listener(name, free_port(socket.SOCK_STREAM)).start()
+                 for name in ODD_NAMES]
         try:
             def lines():
                 return [line for line in text_of(

@@ -28,7 +28,7 @@ CROWD_ADDRESS = "127.0.0.77"
 @pytest.fixture(scope="module")
 def scene(module_work):
     """A service with a command and a user, and a Nagios that knows it."""
-    port = free_port()
+    port = free_port(socket.SOCK_STREAM)
     with Scenery(module_work) as host:
         rules = ["expect tcp %s:%d web www-data" % (ADDRESS, port),
                  "allow udp %s:* snmpd" % ADDRESS,
@@ -107,7 +107,7 @@ def test_alarms(scene):
             assert sorted(nagios.alerts()) == sorted(
                 (service, "OK") for service in (RULES, VIOLATIONS))
 
-        with Listener("intruder", free_port()) as intruder:
+        with Listener("intruder", free_port(socket.SOCK_STREAM)) as intruder:
             expect("CRITICAL", "unexpected " + intruder.endpoint,
                    "intruder (pid %d) of nobody" % intruder.pid)
         expect_recovery()
@@ -179,7 +179,8 @@ def test_odd_names(scene):
     """Names with what means something to shells, to Nagios, to browsers."""
     with web(scene):
         await_quiet(scene)
-        names = [Listener(name, free_port()).start() for name in ODD_NAMES]
+        names = [Listener(name, free_port(socket.SOCK_STREAM)).start()
+                 for name in ODD_NAMES]
         try:
             def all_are_told():
                 out = plugin(scene, "--strict")[1]

@@ -5,6 +5,7 @@ Nagios."""
 import contextlib
 import os
 import re
+import socket
 import subprocess
 from types import SimpleNamespace
 
@@ -79,7 +80,7 @@ class Snmptt(Service):
 
 @pytest.fixture(scope="module")
 def scene(module_work):
-    port, trap_port = free_port(), free_port()
+    port, trap_port = free_port(socket.SOCK_STREAM), free_port()
     expectation = "tcp %s:%d web" % (ADDRESS, port)
     with Scenery(module_work, [
             "engineID " + ENGINE,
@@ -125,7 +126,8 @@ def brings(scene, kind, state):
 
 def test_listener(scene):
     with brings(scene, "portOwnerListenerGone", "WARNING"):
-        with Listener("visitor", free_port()) as listener, brings(
+        with Listener("visitor", free_port(
+                socket.SOCK_STREAM)) as listener, brings(
                 scene, "portOwnerListenerAppeared", "WARNING"):
             assert await_event(scene, "A listener has appeared: " +
                                listener.endpoint).startswith(
@@ -165,7 +167,7 @@ def test_restart_is_nothing(scene):
     scene.web.restart()
     assert scene.web.pid != pid
     # whatever comes later tells that nothing came before
-    with Listener("later", free_port()) as listener:
+    with Listener("later", free_port(socket.SOCK_STREAM)) as listener:
         await_event(scene, listener.endpoint)
     new = scene.snmptt.events()[before:]
     assert all(scene.web.endpoint not in event for event in new), new
@@ -177,7 +179,7 @@ def test_odd_names(scene):
     assert not os.path.exists(marker)
     for name in [*ODD_NAMES, b"$(>/tmp/po-odd)", b"`>/tmp/po-odd`",
                  b";>/tmp/po-odd #", b"\">/tmp/po-odd\""]:
-        with Listener(name, free_port()) as listener:
+        with Listener(name, free_port(socket.SOCK_STREAM)) as listener:
             await_event(scene, "A listener has appeared: " +
                         listener.endpoint)
     assert not os.path.exists(marker)
