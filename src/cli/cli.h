@@ -149,6 +149,9 @@ int cli_options_parse(int argc, char **argv, struct cli_options *options,
     char *error, size_t error_size);
 void cli_options_free(struct cli_options *options);
 
+/* Whether hosts are to be asked, whatever else the arguments are. */
+bool cli_options_ask_hosts(int argc, char **argv);
+
 extern const char cli_help[];
 
 /*
@@ -167,7 +170,10 @@ const char *cli_source_name(const struct cli_source *source);
 const char *cli_source_origin(const struct cli_source *source);
 void cli_source_close(struct cli_source *source);
 
-/* Shows what the hosts answer; returns the exit status. */
+/*
+ * Shows what the hosts answer; returns the exit status.  hosts.c asks them;
+ * hosts_none.c, of a program without Net-SNMP, says that it cannot.
+ */
 int cli_hosts_run(struct cli_out *out, const struct cli_options *options,
     const struct po_rules *rules);
 

@@ -444,8 +444,8 @@ parse_host_option(struct cli_options *options, int option, bool is_long,
 }
 
 /* Letters mean something else where hosts are asked, so that comes first. */
-static bool
-asks_hosts(int argc, char **argv)
+bool
+cli_options_ask_hosts(int argc, char **argv)
 {
 	int i;
 
@@ -517,7 +517,7 @@ cli_options_parse(int argc, char **argv, struct cli_options *options,
 
 	*options = (struct cli_options){
 	    .source = "auto",
-	    .remote = asks_hosts(argc, argv),
+	    .remote = cli_options_ask_hosts(argc, argv),
 	};
 	result = parse_options(argc, argv, options, error, error_size);
 	if (result != 0 || options->action != CLI_ACTION_RUN)
