@@ -12,6 +12,7 @@
 #include "broker/client.h"
 #include "cli/cli.h"
 #include "collect/collector.h"
+#include "collect/memory.h"
 
 #define SOCKET "socket"
 #define DEFAULT_PATH RUNDIR "/collector.sock"
@@ -89,6 +90,7 @@ open_collector(struct cli_source *source, const struct cli_options *options,
 	};
 	int result;
 
+	po_memory_prepare();
 	result =
 	    po_collector_open(&collect, &source->collector, error, error_size);
 	if (result != 0)

@@ -157,6 +157,21 @@ confirm_socket(void *context, const struct po_socket *socket)
 	return 0;
 }
 
+/* Whether a process that may not be looked into may hold it. */
+static bool
+is_hidden(const struct linux_run *run, const struct po_socket *socket)
+{
+	const struct linux_set *uids = &run->scan.denied_uids;
+	size_t i;
+
+	if (run->relied)
+		return false;
+	for (i = 0; i < uids->count; i++)
+		if (uids->items[i] == socket->uid)
+			return true;
+	return false;
+}
+
 static void
 note_orphan(void *context, const struct po_socket *socket)
 {
@@ -165,20 +180,51 @@ note_orphan(void *context, const struct po_socket *socket)
 	/* Seen from a pid namespace, other stacks are those of others. */
 	if (run->collector->enclosed && socket->local.stack != 0)
 		return;
-	/* What others hold stays hidden however often one looks. */
-	if (!run->relied && run->scan.denied != 0 && socket->uid != geteuid())
+	if (linux_set_has(&run->fileless, socket->handle) ||
+	    linux_set_has(&run->collector->ownerless, socket->handle))
 		return;
-	if (!linux_set_has(&run->collector->ownerless, socket->handle))
-		linux_set_add(&run->orphans, socket->handle);
+	linux_set_add(&run->orphans, socket->handle);
+	/* What others hold stays hidden however often one looks. */
+	run->lost += !is_hidden(run, socket);
 }
 
-/* Sockets without holder that were not known to have none. */
+/*
+ * Finds the sockets without holder that were not known to have none; how many
+ * of them another look may find one for.
+ */
 static size_t
-count_orphans(struct linux_run *run)
+count_lost(struct linux_run *run)
 {
 	run->orphans.count = 0;
+	run->lost = 0;
 	po_builder_each_orphan(run->builder, note_orphan, run);
-	return run->orphans.count;
+	linux_set_sort(&run->orphans);
+	return run->lost;
+}
+
+/* An orphan that is not in question is not asked for, either. */
+static void
+confirm_known(void *context, const struct po_socket *socket)
+{
+	struct linux_run *run = context;
+
+	if (!linux_set_has(&run->orphans, socket->handle))
+		po_builder_confirm(run->builder, socket->handle);
+}
+
+/* Lists the orphans again, at least. */
+static int
+list_again(struct linux_run *run)
+{
+	const struct linux_visitor confirm = {
+	    confirm_socket, run, run->collector->profile};
+	int error = linux_bpf_list_orphans(run, &confirm);
+
+	if (error == 0)
+		po_builder_each_orphan(run->builder, confirm_known, run);
+	if (error == -ENOTSUP)
+		error = linux_list_sockets(run, &confirm);
+	return error;
 }
 
 /*
@@ -188,14 +234,12 @@ count_orphans(struct linux_run *run)
 static int
 drop_vanished(struct linux_run *run, size_t *dropped)
 {
-	const struct linux_visitor confirm = {
-	    confirm_socket, run, run->collector->profile};
 	size_t ambiguous = run->ambiguous.count;
 	int error;
 
 	*dropped = 0;
 	po_builder_begin_confirm(run->builder);
-	error = linux_list_sockets(run, &confirm);
+	error = list_again(run);
 	if (error == 0)
 		*dropped = po_builder_drop_unconfirmed(run->builder);
 	/* The same ones were listed again. */
@@ -210,17 +254,19 @@ drop_vanished(struct linux_run *run, size_t *dropped)
 static int
 look_again(struct linux_run *run)
 {
-	size_t before, after = count_orphans(run), dropped = 0;
+	size_t before, after = count_lost(run), dropped = 0;
 	unsigned int looks;
 	int error = 0;
 
-	for (looks = 1; after != 0 && looks < LOOKS_MAX; looks++) {
+	if (run->orphans.count == 0)
+		return 0;
+	for (looks = 1; looks < LOOKS_MAX; looks++) {
 		error = drop_vanished(run, &dropped);
-		before = count_orphans(run);
+		before = count_lost(run);
 		if (error != 0 || before == 0)
 			return error;
 		error = scan_tasks(run);
-		after = count_orphans(run);
+		after = count_lost(run);
 		if (error != 0 || after == before)
 			break;
 	}
@@ -311,6 +357,10 @@ collect(void *state, struct po_builder *builder)
 	free(run.scan.parents.items);
 	free(run.ambiguous.items);
 	free(run.orphans.items);
+	free(run.listed.items);
+	free(run.places.items);
+	free(run.fileless.items);
+	free(run.scan.denied_uids.items);
 	return error;
 }
 

@@ -11,6 +11,7 @@
 #include "collect/linux_private.h"
 
 #define ARGUMENTS_MAX 4096
+#define FEW 64 /* sockets that are looked for one by one */
 
 /* A scan, and the process that it is at. */
 struct scan {
@@ -47,14 +48,41 @@ skip_table(void *context, const struct po_bpf_table *table)
 	return -EBADMSG;
 }
 
-static int
-visit_socket(
-    void *context, const struct po_socket *socket, bool row, uint32_t pid)
-{
-	const struct linux_visitor *visitor = context;
+/* A list of sockets, and whoever wants to see them. */
+struct list {
+	struct linux_run *run;
+	const struct linux_visitor *visitor;
+	bool again; /* places are known */
+};
 
-	(void)pid;
-	return row ? visitor->visit(visitor->context, socket) : 0;
+static int
+note_place(struct linux_run *run, const struct po_bpf_socket *record)
+{
+	const uint64_t place = (uint64_t)record->table << 32 | record->bucket;
+
+	if (record->inode == 0)
+		return 0;
+	if (linux_set_add(&run->listed, record->inode) != 0 ||
+	    linux_set_add(&run->places, place) != 0)
+		return -ENOMEM;
+	return record->fileless ? linux_set_add(&run->fileless, record->inode)
+				: 0;
+}
+
+static int
+visit_socket(void *context, const struct po_socket *socket, bool row,
+    const struct po_bpf_socket *record)
+{
+	const struct list *list = context;
+	int error = 0;
+
+	if (!row)
+		return 0;
+	if (!list->again)
+		error = note_place(list->run, record);
+	return error != 0
+		   ? error
+		   : list->visitor->visit(list->visitor->context, socket);
 }
 
 int
@@ -62,18 +90,68 @@ linux_bpf_list_sockets(
     struct linux_run *run, const struct linux_visitor *visitor)
 {
 	const struct linux_collector *collector = run->collector;
-	struct linux_visitor copy = *visitor;
+	struct list list = {
+	    .run = run,
+	    .visitor = visitor,
+	    .again = run->listed.count != 0,
+	};
 	const struct po_bpf_visitor each = {
 	    .process = skip_process,
 	    .socket = visit_socket,
 	    .hold = skip_hold,
 	    .table = skip_table,
-	    .context = &copy,
+	    .context = &list,
 	};
+	int error;
 
 	if (!linux_bpf_has_tables(collector->bpf))
 		return 0;
-	return linux_bpf_list(collector->bpf, !collector->all_stacks, &each);
+	error = linux_bpf_list(collector->bpf, !collector->all_stacks, &each);
+	linux_set_sort(&run->fileless);
+	return error;
+}
+
+/* Their places in run->places; there is room for as many as there are. */
+static size_t
+find_places(const struct linux_run *run, size_t places[FEW])
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < run->listed.count && count < run->orphans.count; i++)
+		if (linux_set_has(&run->orphans, run->listed.items[i]))
+			places[count++] = i;
+	return count;
+}
+
+int
+linux_bpf_list_orphans(
+    struct linux_run *run, const struct linux_visitor *visitor)
+{
+	const struct linux_collector *collector = run->collector;
+	struct list list = {.run = run, .visitor = visitor, .again = true};
+	const struct po_bpf_visitor each = {
+	    .process = skip_process,
+	    .socket = visit_socket,
+	    .hold = skip_hold,
+	    .table = skip_table,
+	    .context = &list,
+	};
+	size_t places[FEW], count, i;
+	uint64_t place;
+	int error = 0;
+
+	if (run->orphans.count > FEW)
+		return -ENOTSUP;
+	count = find_places(run, places);
+	if (count != run->orphans.count)
+		return -ENOTSUP; /* Some came from elsewhere. */
+	for (i = 0; i < count && error == 0; i++) {
+		place = run->places.items[places[i]];
+		error = linux_bpf_list_bucket(collector->bpf,
+		    !collector->all_stacks, (uint32_t)(place >> 32),
+		    (uint32_t)place, &each);
+	}
+	return error;
 }
 
 static void
@@ -195,13 +273,13 @@ visit_hold(void *context, uint64_t inode, uint32_t pid)
 }
 
 static int
-visit_holder(
-    void *context, const struct po_socket *socket, bool row, uint32_t pid)
+visit_holder(void *context, const struct po_socket *socket, bool row,
+    const struct po_bpf_socket *record)
 {
 	struct scan *scan = context;
 	struct po_profile *profile = scan->run->collector->profile;
 	enum po_phase before = po_profile_enter(profile, PO_PHASE_JOIN);
-	int error = add_holder(scan, socket, row, pid);
+	int error = add_holder(scan, socket, row, record->pid);
 
 	po_profile_enter(profile, before);
 	return error;
@@ -225,6 +303,7 @@ linux_bpf_scan_tasks(struct linux_run *run)
 	int error;
 
 	run->scan.denied = 0;
+	run->scan.denied_uids.count = 0;
 	error = linux_bpf_scan(collector->bpf, !collector->all_stacks, &each);
 	/* Some kernels keep their init to themselves: that is to be said. */
 	if (error == 0 && !scan.init)

@@ -39,6 +39,13 @@ bool linux_bpf_has_tables(const struct linux_bpf *bpf);
 int linux_bpf_list(struct linux_bpf *bpf, bool own_stack_only,
     const struct po_bpf_visitor *visitor);
 
+/*
+ * The same for one bucket of a table that linux_bpf_list() went through last:
+ * a record tells its numbers.
+ */
+int linux_bpf_list_bucket(struct linux_bpf *bpf, bool own_stack_only,
+    uint32_t table, uint32_t bucket, const struct po_bpf_visitor *visitor);
+
 /* Visits all processes and the sockets that they hold. */
 int linux_bpf_scan(struct linux_bpf *bpf, bool own_stack_only,
     const struct po_bpf_visitor *visitor);

@@ -78,7 +78,7 @@ decode_socket(
 	}
 	if (po_linux_takes_both(&socket, record->v6only != 0))
 		socket.local.address.type = PO_ADDRESS_UNKNOWN;
-	return visitor->socket(visitor->context, &socket, row, record->pid);
+	return visitor->socket(visitor->context, &socket, row, record);
 }
 
 static int

@@ -13,14 +13,15 @@
  * decoding.
  *
  * process: comes before the sockets that it holds.
- * socket: pid holds it, 0 if none is told of; row is false where the record
- * names the holder alone and the socket itself has to come from elsewhere.
+ * socket: the record's pid holds it, 0 if none is told of; row is false where
+ * the record names the holder alone and the socket itself has to come from
+ * elsewhere.
  * hold: pid holds the socket with this inode, which has been listed.
  */
 struct po_bpf_visitor {
 	int (*process)(void *context, const struct po_bpf_process *process);
 	int (*socket)(void *context, const struct po_socket *socket, bool row,
-	    uint32_t pid);
+	    const struct po_bpf_socket *record);
 	int (*hold)(void *context, uint64_t inode, uint32_t pid);
 	int (*table)(void *context, const struct po_bpf_table *table);
 	void *context;

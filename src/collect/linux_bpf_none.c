@@ -38,6 +38,18 @@ linux_bpf_list(struct linux_bpf *bpf, bool own_stack_only,
 }
 
 int
+linux_bpf_list_bucket(struct linux_bpf *bpf, bool own_stack_only,
+    uint32_t table, uint32_t bucket, const struct po_bpf_visitor *visitor)
+{
+	(void)bpf;
+	(void)own_stack_only;
+	(void)table;
+	(void)bucket;
+	(void)visitor;
+	return -ENOTSUP;
+}
+
+int
 linux_bpf_scan(struct linux_bpf *bpf, bool own_stack_only,
     const struct po_bpf_visitor *visitor)
 {

@@ -114,6 +114,7 @@ struct linux_scan {
 	struct linux_set resolved; /* of the ambiguous ones */
 	struct linux_set parents; /* of the processes that were added */
 	uint32_t denied; /* processes that may not be looked into */
+	struct linux_set denied_uids; /* of these; few, in no order */
 };
 
 /* Goes through all processes and tells the builder who holds its sockets. */
@@ -160,7 +161,12 @@ struct linux_run {
 	struct linux_stacks stacks;
 	struct linux_scan scan;
 	struct linux_set ambiguous; /* see linux_procnet_list() */
-	struct linux_set orphans;
+	struct linux_set orphans; /* not known to be so, sorted */
+	size_t lost; /* of the orphans: may be found by another look */
+	/* linux_bpf.c: the sockets it has listed, and where they were. */
+	struct linux_set listed;
+	struct linux_set places;
+	struct linux_set fileless; /* held by no descriptor, sorted */
 	uint32_t unreachable; /* stacks that could not be listed */
 	uint32_t by_tables; /* stacks that /proc/net alone told of */
 	uint32_t lacking; /* stacks of which no /proc/net is to be had */
@@ -174,6 +180,13 @@ int linux_list_sockets(
 
 /* linux_bpf.c: the same for LINUX_BY_BPF, as far as bpf tells of them. */
 int linux_bpf_list_sockets(
+    struct linux_run *run, const struct linux_visitor *visitor);
+
+/*
+ * linux_bpf.c: lists the orphans again, and they alone.  Returns 0, -ENOTSUP
+ * where that is not possible or no quicker than to list all, or -errno.
+ */
+int linux_bpf_list_orphans(
     struct linux_run *run, const struct linux_visitor *visitor);
 
 /* linux_bpf.c: all holders, and what they hold that was not listed. */

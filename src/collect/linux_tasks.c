@@ -320,6 +320,23 @@ read_main_table(struct task *task)
 	return result;
 }
 
+/* What it holds stays hidden: sockets of its user may be among that. */
+static int
+note_denied(struct task *task)
+{
+	struct linux_set *uids = &task->scan->denied_uids;
+	struct stat st;
+	size_t i;
+
+	task->scan->denied++;
+	if (fstat(task->dir, &st) != 0)
+		return 0;
+	for (i = 0; i < uids->count; i++)
+		if (uids->items[i] == st.st_uid)
+			return 0;
+	return linux_set_add(uids, st.st_uid);
+}
+
 static int
 read_task(struct task *task)
 {
@@ -337,10 +354,8 @@ read_task(struct task *task)
 		result = read_threads(task, &readable);
 	if (result == -ENOMEM)
 		return result;
-	if (!readable) {
-		task->scan->denied++;
-		return 0;
-	}
+	if (!readable)
+		return note_denied(task);
 	if (task->handles.count == 0)
 		return 0;
 	before = po_profile_enter(task->scan->profile, PO_PHASE_FACTS);
@@ -398,6 +413,7 @@ linux_tasks_scan(struct po_builder *builder, struct linux_scan *scan)
 	if (proc == NULL)
 		return -errno;
 	scan->denied = 0;
+	scan->denied_uids.count = 0;
 	while (error == 0 && (entry = readdir(proc)) != NULL)
 		error = scan_entry(&task, dirfd(proc), entry->d_name);
 	free(task.handles.items);

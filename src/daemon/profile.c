@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "collect/collector.h"
+#include "collect/memory.h"
 #include "model/clock.h"
 
 struct bench {
@@ -149,6 +150,7 @@ open_both(struct bench *bench, const struct po_config *config)
 	char error[256];
 	int result;
 
+	po_memory_prepare();
 	result =
 	    po_collector_open(&collect, &bench->plain, error, sizeof(error));
 	collect.profile = &bench->profile;

@@ -18,9 +18,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -30,6 +27,7 @@
 #include "broker/pair.h"
 #include "broker/server.h"
 #include "broker/socket.h"
+#include "collect/memory.h"
 #include "daemon/identity.h"
 #include "daemon/lock.h"
 #include "daemon/opener.h"
@@ -147,18 +145,6 @@ open_stack(void *context, int namespace)
 	return po_channel_open(*(int *)context, PO_CHANNEL_STACK, namespace);
 }
 
-/*
- * A collection takes a lot of memory for a moment.  glibc would stop giving
- * large pieces back once it has seen some of them freed.
- */
-static void
-give_memory_back(void)
-{
-#ifdef __GLIBC__
-	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-#endif
-}
-
 static int
 run_collector(struct po_supervisor *s, int control, int channel)
 {
@@ -184,7 +170,7 @@ run_collector(struct po_supervisor *s, int control, int channel)
 	    .log = log_sentence,
 	};
 
-	give_memory_back();
+	po_memory_prepare();
 	return po_server_run(&options) == 0 ? 0 : PO_AGENT_HOPELESS;
 }
 

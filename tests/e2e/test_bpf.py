@@ -91,7 +91,7 @@ def test_less_is_refused(public, rights):
     assert answer.json["source"] == "diag"
 
 
-PINS = "/sys/fs/bpf/portowner-1"
+PINS = "/sys/fs/bpf/portowner-2"
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@
 #include "rows.h"
 
 static int
-visit_socket(
-    void *context, const struct po_socket *socket, bool row, uint32_t pid)
+visit_socket(void *context, const struct po_socket *socket, bool row,
+    const struct po_bpf_socket *record)
 {
 	size_t *count = context;
 
 	(void)row;
-	(void)pid;
+	(void)record;
 	check_row(socket);
 	++*count;
 	return 0;

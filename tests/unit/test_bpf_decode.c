@@ -22,15 +22,15 @@ struct seen {
 };
 
 static int
-see_socket(
-    void *context, const struct po_socket *socket, bool row, uint32_t pid)
+see_socket(void *context, const struct po_socket *socket, bool row,
+    const struct po_bpf_socket *record)
 {
 	struct seen *seen = context;
 
 	CU_ASSERT_FATAL(seen->n_sockets < MAX);
 	seen->sockets[seen->n_sockets] = *socket;
 	seen->rows[seen->n_sockets] = row;
-	seen->pids[seen->n_sockets++] = pid;
+	seen->pids[seen->n_sockets++] = record->pid;
 	return seen->answer;
 }
 

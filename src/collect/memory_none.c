@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A system whose memory is taken as it comes.
+ */
+#include "collect/memory.h"
+
+void
+po_memory_prepare(void)
+{
+}
