@@ -231,22 +231,16 @@ is_wanted(const struct server *server)
 static int
 collect_image(struct server *server)
 {
-	const struct po_snapshot_header *header;
-	void *image = NULL;
-	uint64_t taken;
-	size_t size;
+	struct po_pieces pieces;
 	int fd, result;
 
-	result = po_collector_collect(server->collector, &image, &size,
-	    server->error, sizeof(server->error));
+	result = po_collector_collect_pieces(
+	    server->collector, &pieces, server->error, sizeof(server->error));
 	if (result != 0)
 		return result;
 	if (server->error[0] != '\0')
 		server->options->log(LOG_WARNING, server->error);
-	header = image;
-	taken = header->taken;
-	fd = po_share_create(image, size);
-	free(image);
+	fd = po_share_create(&pieces);
 	if (fd < 0) {
 		snprintf(server->error, sizeof(server->error),
 		    "no shared memory for a snapshot: %s", strerror(-fd));
@@ -255,8 +249,8 @@ collect_image(struct server *server)
 	if (server->image >= 0)
 		close(server->image);
 	server->image = fd;
-	server->size = size;
-	server->taken = taken;
+	server->size = pieces.size;
+	server->taken = pieces.header->taken;
 	return 0;
 }
 

@@ -8,22 +8,32 @@
 
 #include "broker/share_private.h"
 
-int
-po_share_write(int fd, const void *data, size_t size)
+static int
+write_all(int fd, struct po_bytes piece)
 {
-	const char *from = data;
 	ssize_t done;
 
-	while (size > 0) {
-		done = write(fd, from, size);
+	while (piece.length > 0) {
+		done = write(fd, piece.data, piece.length);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
 			return -errno;
-		from += done;
-		size -= (size_t)done;
+		piece.data += done;
+		piece.length -= (size_t)done;
 	}
 	return 0;
+}
+
+int
+po_share_write(int fd, const struct po_pieces *pieces)
+{
+	size_t i;
+	int error = 0;
+
+	for (i = 0; i < pieces->count && error == 0; i++)
+		error = write_all(fd, pieces->items[i]);
+	return error;
 }
 
 int

@@ -7,10 +7,10 @@
 
 #include <stdint.h>
 
-#include "model/snapshot.h"
+#include "model/builder.h"
 
-/* A descriptor of a sealed copy of image, or -errno. */
-int po_share_create(const void *image, size_t size);
+/* A descriptor of a sealed copy of the snapshot, or -errno. */
+int po_share_create(const struct po_pieces *pieces);
 
 /* A snapshot to read.  source: where its rows come from. */
 struct po_shared {

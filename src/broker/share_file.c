@@ -40,14 +40,14 @@ open_both(int ends[2])
 }
 
 int
-po_share_create(const void *image, size_t size)
+po_share_create(const struct po_pieces *pieces)
 {
 	int ends[2], error;
 
 	error = open_both(ends);
 	if (error != 0)
 		return error;
-	error = po_share_write(ends[0], image, size);
+	error = po_share_write(ends[0], pieces);
 	close(ends[0]);
 	if (error == 0)
 		return ends[1];

@@ -15,14 +15,14 @@
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
 
 int
-po_share_create(const void *image, size_t size)
+po_share_create(const struct po_pieces *pieces)
 {
 	int fd, error;
 
 	fd = memfd_create("portowner", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return -errno;
-	error = po_share_write(fd, image, size);
+	error = po_share_write(fd, pieces);
 	if (error == 0 && fcntl(fd, F_ADD_SEALS, SEALS) != 0)
 		error = -errno;
 	if (error == 0)

@@ -25,6 +25,6 @@ int po_shared_new(void *base, size_t size,
     void (*leave)(void *base, size_t size), struct po_shared **shared);
 
 /* All ways: writes all of it at the place that fd is at.  0 or -errno. */
-int po_share_write(int fd, const void *data, size_t size);
+int po_share_write(int fd, const struct po_pieces *pieces);
 
 #endif

@@ -29,7 +29,7 @@ limit_to_reading(int fd)
 }
 
 int
-po_share_create(const void *image, size_t size)
+po_share_create(const struct po_pieces *pieces)
 {
 	int fd, error = 0;
 
@@ -37,10 +37,10 @@ po_share_create(const void *image, size_t size)
 	if (fd < 0)
 		return -errno;
 	/* Writing does not make it grow. */
-	if (ftruncate(fd, (off_t)size) != 0)
+	if (ftruncate(fd, (off_t)pieces->size) != 0)
 		error = -errno;
 	if (error == 0)
-		error = po_share_write(fd, image, size);
+		error = po_share_write(fd, pieces);
 	if (error == 0)
 		error = limit_to_reading(fd);
 	if (error == 0)

@@ -90,7 +90,7 @@ open_collector(struct cli_source *source, const struct cli_options *options,
 	};
 	int result;
 
-	po_memory_prepare();
+	po_memory_for_once();
 	result =
 	    po_collector_open(&collect, &source->collector, error, error_size);
 	if (result != 0)

@@ -210,15 +210,14 @@ po_collector_open(const struct po_collect_options *options,
 }
 
 /* A recorded snapshot is as good as new each time, but for its wall clock. */
-static int
-copy_recorded(struct po_collector *collector, void **image, size_t *size)
+static void
+lend_recorded(const struct po_collector *collector, struct po_pieces *pieces)
 {
-	*image = malloc(collector->recorded_size);
-	if (*image == NULL)
-		return -ENOMEM;
-	memcpy(*image, collector->recorded, collector->recorded_size);
-	*size = collector->recorded_size;
-	return 0;
+	pieces->header = collector->recorded;
+	pieces->items[0] =
+	    (struct po_bytes){collector->recorded, collector->recorded_size};
+	pieces->count = 1;
+	pieces->size = collector->recorded_size;
 }
 
 /* Says when this was; a recorded snapshot keeps when it was recorded. */
@@ -250,7 +249,7 @@ scope_of(const struct po_collector *collector)
 }
 
 static int
-build(struct po_collector *collector, void **image, size_t *size)
+build(struct po_collector *collector, struct po_pieces *pieces)
 {
 	const struct po_seal seal = {
 	    .source = po_collector_source(collector),
@@ -264,7 +263,7 @@ build(struct po_collector *collector, void **image, size_t *size)
 	    collector->source.state, collector->builder);
 	if (result != 0)
 		return result;
-	return po_builder_seal(collector->builder, &seal, image, size);
+	return po_builder_seal_pieces(collector->builder, &seal, pieces);
 }
 
 /* Whether another source may do what this one could not. */
@@ -279,8 +278,8 @@ is_its_own(int result)
  * collect takes over for good.  Where none can, it stays.
  */
 static int
-fall_back(struct po_collector *collector, int reason, void **image,
-    size_t *size, char *error, size_t error_size)
+fall_back(struct po_collector *collector, int reason, struct po_pieces *pieces,
+    char *error, size_t error_size)
 {
 	struct source failed = collector->source;
 	char other[128];
@@ -294,7 +293,7 @@ fall_back(struct po_collector *collector, int reason, void **image,
 		if (open_one(collector, i, &collector->source, other,
 			sizeof(other)) != 0)
 			continue;
-		if (build(collector, image, size) == 0) {
+		if (build(collector, pieces) == 0) {
 			append(error, error_size, "; from now on %s",
 			    collector->source.ops->name);
 			close_source(&failed);
@@ -307,20 +306,33 @@ fall_back(struct po_collector *collector, int reason, void **image,
 }
 
 static int
-collect(struct po_collector *collector, void **image, size_t *size, char *error,
+collect(struct po_collector *collector, struct po_pieces *pieces, char *error,
     size_t error_size)
 {
 	int result;
 
 	error[0] = '\0';
 	if (collector->recorded != NULL) {
-		result = copy_recorded(collector, image, size);
-		return result == 0 ? 0 : out_of_memory(error, error_size);
+		lend_recorded(collector, pieces);
+		return 0;
 	}
-	result = build(collector, image, size);
+	result = build(collector, pieces);
 	if (result != 0)
-		result = fall_back(
-		    collector, result, image, size, error, error_size);
+		result =
+		    fall_back(collector, result, pieces, error, error_size);
+	return result;
+}
+
+int
+po_collector_collect_pieces(struct po_collector *collector,
+    struct po_pieces *pieces, char *error, size_t error_size)
+{
+	uint64_t begin = po_clock_us();
+	int result;
+
+	result = collect(collector, pieces, error, error_size);
+	if (result == 0)
+		stamp(collector, pieces->header, begin);
 	return result;
 }
 
@@ -328,13 +340,16 @@ int
 po_collector_collect(struct po_collector *collector, void **image, size_t *size,
     char *error, size_t error_size)
 {
-	uint64_t begin = po_clock_us();
+	struct po_pieces pieces;
 	int result;
 
-	result = collect(collector, image, size, error, error_size);
-	if (result == 0)
-		stamp(collector, *image, begin);
-	return result;
+	result =
+	    po_collector_collect_pieces(collector, &pieces, error, error_size);
+	if (result != 0)
+		return result;
+	*image = po_pieces_join(&pieces);
+	*size = pieces.size;
+	return *image == NULL ? out_of_memory(error, error_size) : 0;
 }
 
 int

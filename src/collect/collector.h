@@ -62,10 +62,17 @@ int po_collector_open(const struct po_collect_options *options,
     struct po_collector **collector, char *error, size_t error_size);
 
 /*
- * Collects once.  *image is a sealed snapshot of *size octets from malloc()
- * that belongs to the caller.  Returns 0 or -errno with a sentence in error.
- * If the source fails and was chosen automatically, the next one takes over:
- * then error tells that, with 0; otherwise it becomes empty.
+ * Collects once.  The pieces of the sealed snapshot are lent until the next
+ * collection.  Returns 0 or -errno with a sentence in error.  If the source
+ * fails and was chosen automatically, the next one takes over: then error tells
+ * that, with 0; otherwise it becomes empty.
+ */
+int po_collector_collect_pieces(struct po_collector *collector,
+    struct po_pieces *pieces, char *error, size_t error_size);
+
+/*
+ * The same.  *image is a sealed snapshot of *size octets from malloc() that
+ * belongs to the caller.
  */
 int po_collector_collect(struct po_collector *collector, void **image,
     size_t *size, char *error, size_t error_size);

@@ -184,6 +184,7 @@ note_orphan(void *context, const struct po_socket *socket)
 	    linux_set_has(&run->collector->ownerless, socket->handle))
 		return;
 	linux_set_add(&run->orphans, socket->handle);
+	run->orphan_kinds |= linux_bpf_kind_of(socket);
 	/* What others hold stays hidden however often one looks. */
 	run->lost += !is_hidden(run, socket);
 }
@@ -196,6 +197,7 @@ static size_t
 count_lost(struct linux_run *run)
 {
 	run->orphans.count = 0;
+	run->orphan_kinds = 0;
 	run->lost = 0;
 	po_builder_each_orphan(run->builder, note_orphan, run);
 	linux_set_sort(&run->orphans);
@@ -212,7 +214,7 @@ confirm_known(void *context, const struct po_socket *socket)
 		po_builder_confirm(run->builder, socket->handle);
 }
 
-/* Lists the orphans again, at least. */
+/* Lists the orphans again, at the least. */
 static int
 list_again(struct linux_run *run)
 {
@@ -357,8 +359,6 @@ collect(void *state, struct po_builder *builder)
 	free(run.scan.parents.items);
 	free(run.ambiguous.items);
 	free(run.orphans.items);
-	free(run.listed.items);
-	free(run.places.items);
 	free(run.fileless.items);
 	free(run.scan.denied_uids.items);
 	return error;

@@ -11,7 +11,6 @@
 #include "collect/linux_private.h"
 
 #define ARGUMENTS_MAX 4096
-#define FEW 64 /* sockets that are looked for one by one */
 
 /* A scan, and the process that it is at. */
 struct scan {
@@ -52,106 +51,75 @@ skip_table(void *context, const struct po_bpf_table *table)
 struct list {
 	struct linux_run *run;
 	const struct linux_visitor *visitor;
-	bool again; /* places are known */
+	bool again;
 };
-
-static int
-note_place(struct linux_run *run, const struct po_bpf_socket *record)
-{
-	const uint64_t place = (uint64_t)record->table << 32 | record->bucket;
-
-	if (record->inode == 0)
-		return 0;
-	if (linux_set_add(&run->listed, record->inode) != 0 ||
-	    linux_set_add(&run->places, place) != 0)
-		return -ENOMEM;
-	return record->fileless ? linux_set_add(&run->fileless, record->inode)
-				: 0;
-}
 
 static int
 visit_socket(void *context, const struct po_socket *socket, bool row,
     const struct po_bpf_socket *record)
 {
 	const struct list *list = context;
-	int error = 0;
 
 	if (!row)
 		return 0;
-	if (!list->again)
-		error = note_place(list->run, record);
-	return error != 0
-		   ? error
-		   : list->visitor->visit(list->visitor->context, socket);
+	if (record->fileless && !list->again &&
+	    linux_set_add(&list->run->fileless, record->inode) != 0)
+		return -ENOMEM;
+	return list->visitor->visit(list->visitor->context, socket);
+}
+
+static int
+list_tables(struct list *list, uint32_t kinds)
+{
+	const struct linux_collector *collector = list->run->collector;
+	const struct po_bpf_visitor each = {
+	    .process = skip_process,
+	    .socket = visit_socket,
+	    .hold = skip_hold,
+	    .table = skip_table,
+	    .context = list,
+	};
+
+	return linux_bpf_list(
+	    collector->bpf, !collector->all_stacks, kinds, &each);
 }
 
 int
 linux_bpf_list_sockets(
     struct linux_run *run, const struct linux_visitor *visitor)
 {
-	const struct linux_collector *collector = run->collector;
-	struct list list = {
-	    .run = run,
-	    .visitor = visitor,
-	    .again = run->listed.count != 0,
-	};
-	const struct po_bpf_visitor each = {
-	    .process = skip_process,
-	    .socket = visit_socket,
-	    .hold = skip_hold,
-	    .table = skip_table,
-	    .context = &list,
-	};
+	struct list list = {run, visitor, run->orphans.count != 0};
 	int error;
 
-	if (!linux_bpf_has_tables(collector->bpf))
+	if (!linux_bpf_has_tables(run->collector->bpf))
 		return 0;
-	error = linux_bpf_list(collector->bpf, !collector->all_stacks, &each);
+	error = list_tables(&list, LINUX_BPF_TABLES);
 	linux_set_sort(&run->fileless);
 	return error;
 }
 
-/* Their places in run->places; there is room for as many as there are. */
-static size_t
-find_places(const struct linux_run *run, size_t places[FEW])
+uint32_t
+linux_bpf_kind_of(const struct po_socket *socket)
 {
-	size_t i, count = 0;
-
-	for (i = 0; i < run->listed.count && count < run->orphans.count; i++)
-		if (linux_set_has(&run->orphans, run->listed.items[i]))
-			places[count++] = i;
-	return count;
+	if (socket->local.protocol == PO_PROTOCOL_UDP)
+		return 1u << PO_BPF_UDP;
+	if (socket->local.protocol != PO_PROTOCOL_TCP)
+		return 1;
+	return socket->state == PO_STATE_LISTEN ? 1u << PO_BPF_TCP_LISTENING
+						: 1u << PO_BPF_TCP_CONNECTED;
 }
 
 int
 linux_bpf_list_orphans(
     struct linux_run *run, const struct linux_visitor *visitor)
 {
-	const struct linux_collector *collector = run->collector;
-	struct list list = {.run = run, .visitor = visitor, .again = true};
-	const struct po_bpf_visitor each = {
-	    .process = skip_process,
-	    .socket = visit_socket,
-	    .hold = skip_hold,
-	    .table = skip_table,
-	    .context = &list,
-	};
-	size_t places[FEW], count, i;
-	uint64_t place;
-	int error = 0;
+	struct list list = {run, visitor, true};
 
-	if (run->orphans.count > FEW)
+	if (run->collector->bpf == NULL ||
+	    !linux_bpf_has_tables(run->collector->bpf) ||
+	    (run->orphan_kinds & ~LINUX_BPF_TABLES) != 0)
 		return -ENOTSUP;
-	count = find_places(run, places);
-	if (count != run->orphans.count)
-		return -ENOTSUP; /* Some came from elsewhere. */
-	for (i = 0; i < count && error == 0; i++) {
-		place = run->places.items[places[i]];
-		error = linux_bpf_list_bucket(collector->bpf,
-		    !collector->all_stacks, (uint32_t)(place >> 32),
-		    (uint32_t)place, &each);
-	}
-	return error;
+	return list_tables(&list, run->orphan_kinds);
 }
 
 static void

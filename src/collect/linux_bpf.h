@@ -32,19 +32,18 @@ void linux_bpf_close(struct linux_bpf *bpf);
 /* Whether linux_bpf_list() works. */
 bool linux_bpf_has_tables(const struct linux_bpf *bpf);
 
-/*
- * Visits all TCP and UDP sockets, of the own network namespace or of all,
- * whoever holds them.  Returns 0, -errno, or a visitor's negative answer.
- */
-int linux_bpf_list(struct linux_bpf *bpf, bool own_stack_only,
-    const struct po_bpf_visitor *visitor);
+/* All kinds of tables; bit n: that of enum po_bpf_table_kind. */
+#define LINUX_BPF_TABLES                                                       \
+	(1u << PO_BPF_TCP_CONNECTED | 1u << PO_BPF_TCP_LISTENING |             \
+	    1u << PO_BPF_UDP)
 
 /*
- * The same for one bucket of a table that linux_bpf_list() went through last:
- * a record tells its numbers.
+ * Visits the TCP and UDP sockets in these kinds of tables, of the own network
+ * namespace or of all, whoever holds them.  Returns 0, -errno, or a visitor's
+ * negative answer.
  */
-int linux_bpf_list_bucket(struct linux_bpf *bpf, bool own_stack_only,
-    uint32_t table, uint32_t bucket, const struct po_bpf_visitor *visitor);
+int linux_bpf_list(struct linux_bpf *bpf, bool own_stack_only, uint32_t kinds,
+    const struct po_bpf_visitor *visitor);
 
 /* Visits all processes and the sockets that they hold. */
 int linux_bpf_scan(struct linux_bpf *bpf, bool own_stack_only,

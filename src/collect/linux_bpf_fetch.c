@@ -21,14 +21,8 @@ _Static_assert(sizeof(union po_bpf_record) == 88, "as the programs have it");
 #define TABLES_MAX 4096
 #define STALLS_MAX 64 /* runs on end that bring nothing */
 
-struct tables {
-	struct po_bpf_table items[TABLES_MAX];
-	uint32_t count;
-};
-
 struct linux_bpf {
 	struct linux_bpf_parts parts;
-	struct tables *tables; /* of the last list, or NULL */
 	union po_bpf_record *records;
 	struct po_bpf_control *control;
 	struct po_profile *profile;
@@ -98,7 +92,6 @@ linux_bpf_close(struct linux_bpf *bpf)
 	if (bpf->control != NULL)
 		munmap(bpf->control, sizeof(*bpf->control));
 	linux_bpf_unload(&bpf->parts);
-	free(bpf->tables);
 	free(bpf);
 }
 
@@ -153,32 +146,35 @@ run(int program)
 	return bpf_prog_test_run_opts(program, &options);
 }
 
+struct tables {
+	struct po_bpf_table items[TABLES_MAX];
+	size_t count;
+};
+
 /* Network namespaces may share a table. */
 static int
 note_table(void *context, const struct po_bpf_table *table)
 {
 	struct tables *tables = context;
-	uint32_t i;
+	size_t i;
 
 	for (i = 0; i < tables->count; i++)
 		if (tables->items[i].address == table->address)
 			return 0;
-	if (i == TABLES_MAX)
+	if (tables->count == TABLES_MAX)
 		return -E2BIG;
-	tables->items[i] = *table;
-	tables->items[i].number = i;
-	tables->count++;
+	tables->items[tables->count++] = *table;
 	return 0;
 }
 
 static int
-find_tables(struct linux_bpf *bpf, bool own_stack_only)
+find_tables(struct linux_bpf *bpf, bool own_stack_only, struct tables *tables)
 {
 	const struct po_bpf_visitor visitor = {
-	    .table = note_table, .context = bpf->tables};
+	    .table = note_table, .context = tables};
 	int error;
 
-	bpf->tables->count = 0;
+	tables->count = 0;
 	begin(bpf, own_stack_only);
 	error = run(bpf->parts.fd[LINUX_BPF_FIND_TABLES]);
 	if (error == 0 && bpf->control->used == PO_BPF_RECORDS)
@@ -186,18 +182,15 @@ find_tables(struct linux_bpf *bpf, bool own_stack_only)
 	return error == 0 ? drain(bpf, &visitor) : error;
 }
 
-/* From a bucket on to the one before end; 0: to the last one. */
 static int
-walk_table(struct linux_bpf *bpf, bool own_stack_only, uint32_t table,
-    uint32_t first, uint32_t end, const struct po_bpf_visitor *visitor)
+walk_table(struct linux_bpf *bpf, bool own_stack_only,
+    const struct po_bpf_table *table, const struct po_bpf_visitor *visitor)
 {
 	uint32_t bucket, used, stalls = 0;
 	int error = 0;
 
 	begin(bpf, own_stack_only);
-	bpf->control->table = bpf->tables->items[table];
-	bpf->control->bucket = first;
-	bpf->control->end = end;
+	bpf->control->table = *table;
 	while (error == 0 && !bpf->control->done) {
 		bucket = bpf->control->bucket;
 		error = run(bpf->parts.fd[LINUX_BPF_WALK_TABLE]);
@@ -214,53 +207,36 @@ walk_table(struct linux_bpf *bpf, bool own_stack_only, uint32_t table,
 }
 
 static int
-list(struct linux_bpf *bpf, bool own_stack_only,
-    const struct po_bpf_visitor *visitor)
+list(struct linux_bpf *bpf, bool own_stack_only, uint32_t kinds,
+    const struct po_bpf_visitor *visitor, struct tables *tables)
 {
-	uint32_t i;
-	int error = find_tables(bpf, own_stack_only);
+	size_t i;
+	int error = find_tables(bpf, own_stack_only, tables);
 
-	for (i = 0; i < bpf->tables->count && error == 0; i++)
-		error = walk_table(bpf, own_stack_only, i, 0, 0, visitor);
+	for (i = 0; i < tables->count && error == 0; i++)
+		if ((kinds >> tables->items[i].what & 1) != 0)
+			error = walk_table(
+			    bpf, own_stack_only, &tables->items[i], visitor);
 	return error;
 }
 
 int
-linux_bpf_list(struct linux_bpf *bpf, bool own_stack_only,
+linux_bpf_list(struct linux_bpf *bpf, bool own_stack_only, uint32_t kinds,
     const struct po_bpf_visitor *visitor)
 {
+	struct tables *tables = malloc(sizeof(*tables));
 	enum po_phase before;
 	int error;
 
-	if (bpf->tables == NULL)
-		bpf->tables = malloc(sizeof(*bpf->tables));
-	if (bpf->tables == NULL)
+	if (tables == NULL)
 		return -ENOMEM;
 	before = po_profile_enter(bpf->profile, PO_PHASE_KERNEL);
 	error = lock(bpf, LOCK_EX);
 	if (error == 0)
-		error = list(bpf, own_stack_only, visitor);
+		error = list(bpf, own_stack_only, kinds, visitor, tables);
 	lock(bpf, LOCK_UN);
 	po_profile_enter(bpf->profile, before);
-	return error;
-}
-
-int
-linux_bpf_list_bucket(struct linux_bpf *bpf, bool own_stack_only,
-    uint32_t table, uint32_t bucket, const struct po_bpf_visitor *visitor)
-{
-	enum po_phase before;
-	int error;
-
-	if (bpf->tables == NULL || table >= bpf->tables->count)
-		return -EINVAL;
-	before = po_profile_enter(bpf->profile, PO_PHASE_KERNEL);
-	error = lock(bpf, LOCK_EX);
-	if (error == 0)
-		error = walk_table(
-		    bpf, own_stack_only, table, bucket, bucket + 1, visitor);
-	lock(bpf, LOCK_UN);
-	po_profile_enter(bpf->profile, before);
+	free(tables);
 	return error;
 }
 

@@ -28,23 +28,12 @@ linux_bpf_has_tables(const struct linux_bpf *bpf)
 }
 
 int
-linux_bpf_list(struct linux_bpf *bpf, bool own_stack_only,
+linux_bpf_list(struct linux_bpf *bpf, bool own_stack_only, uint32_t kinds,
     const struct po_bpf_visitor *visitor)
 {
 	(void)bpf;
 	(void)own_stack_only;
-	(void)visitor;
-	return -ENOTSUP;
-}
-
-int
-linux_bpf_list_bucket(struct linux_bpf *bpf, bool own_stack_only,
-    uint32_t table, uint32_t bucket, const struct po_bpf_visitor *visitor)
-{
-	(void)bpf;
-	(void)own_stack_only;
-	(void)table;
-	(void)bucket;
+	(void)kinds;
 	(void)visitor;
 	return -ENOTSUP;
 }

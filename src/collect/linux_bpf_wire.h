@@ -40,11 +40,8 @@ struct po_bpf_socket {
 	uint8_t v6only;
 	uint8_t local[16]; /* network order, 4 used for AF_INET */
 	uint8_t remote[16];
-	/* Where it was found: by this it is found again. */
-	uint32_t bucket;
-	uint16_t table; /* that table's number */
 	uint8_t fileless; /* the kernel's own: no descriptor refers to it */
-	uint8_t reserved;
+	uint8_t reserved[3];
 };
 
 /* Who holds a socket that the tables tell of. */
@@ -82,8 +79,7 @@ struct po_bpf_table {
 	uint64_t address;
 	uint32_t mask; /* number of buckets - 1 */
 	uint32_t own; /* it belongs to one network namespace */
-	uint32_t number; /* that the user gives it */
-	uint32_t reserved[15];
+	uint64_t reserved[8];
 };
 
 union po_bpf_record {
@@ -99,7 +95,6 @@ struct po_bpf_control {
 	/* What is wanted. */
 	uint32_t own_stack_only;
 	struct po_bpf_table table; /* to be walked */
-	uint32_t end; /* the bucket to stop before; 0: behind the last one */
 	/* How far it has come: records that are to be read, if any. */
 	uint32_t used;
 	uint32_t bucket; /* the next one of the table */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * glibc's heap, made of large pages.  It is one region that grows at its end;
- * what is advised now is there for all that is allocated later.
+ * glibc's heap is one region that grows at its end: what is advised of it once
+ * is there for all that is allocated later.  Pieces of its own, from mmap(2),
+ * are moved by the kernel when they grow, and not copied.
  */
 #include "collect/memory.h"
 
@@ -10,36 +11,39 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define PIECE ((size_t)32 << 20) /* the most that is taken from the heap */
+#define PIECE_MAX (32 << 20) /* the most that glibc takes from its heap */
+#define PIECE ((size_t)PIECE_MAX - 4096)
 #define PIECES 4
-
-static void
-advise(void *memory, size_t size)
-{
-	const uintptr_t large = (uintptr_t)2 << 20;
-	uintptr_t from = ((uintptr_t)memory + large - 1) & ~(large - 1);
-	uintptr_t to = ((uintptr_t)memory + size) & ~(large - 1);
-
-	if (from < to)
-		(void)madvise((void *)from, to - from, MADV_HUGEPAGE);
-}
+#define APART (256 << 10) /* pieces of their own begin here */
 
 void
-po_memory_prepare(void)
+po_memory_for_once(void)
 {
 #ifdef __GLIBC__
+	const uintptr_t large = (uintptr_t)2 << 20;
+	uintptr_t from, to;
 	void *pieces[PIECES];
 	size_t i;
 
-	if (mallopt(M_MMAP_THRESHOLD, PIECE) == 0 ||
-	    mallopt(M_TRIM_THRESHOLD, 2 * PIECES * PIECE) == 0)
+	if (mallopt(M_MMAP_THRESHOLD, PIECE_MAX) == 0 ||
+	    mallopt(M_TRIM_THRESHOLD, 2 * PIECES * PIECE_MAX) == 0)
 		return;
 	for (i = 0; i < PIECES; i++) {
-		pieces[i] = malloc(PIECE - 4096);
-		if (pieces[i] != NULL)
-			advise(pieces[i], PIECE - 4096);
+		pieces[i] = malloc(PIECE);
+		from = ((uintptr_t)pieces[i] + large - 1) & ~(large - 1);
+		to = ((uintptr_t)pieces[i] + PIECE) & ~(large - 1);
+		if (pieces[i] != NULL && from < to)
+			(void)madvise((void *)from, to - from, MADV_HUGEPAGE);
 	}
 	for (i = 0; i < PIECES; i++)
 		free(pieces[i]);
+#endif
+}
+
+void
+po_memory_for_long(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, APART);
 #endif
 }

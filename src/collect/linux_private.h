@@ -163,10 +163,9 @@ struct linux_run {
 	struct linux_set ambiguous; /* see linux_procnet_list() */
 	struct linux_set orphans; /* not known to be so, sorted */
 	size_t lost; /* of the orphans: may be found by another look */
-	/* linux_bpf.c: the sockets it has listed, and where they were. */
-	struct linux_set listed;
-	struct linux_set places;
-	struct linux_set fileless; /* held by no descriptor, sorted */
+	uint32_t orphan_kinds; /* linux_bpf_kind_of() each of them */
+	/* Of those that bpf lists: held by no descriptor; sorted. */
+	struct linux_set fileless;
 	uint32_t unreachable; /* stacks that could not be listed */
 	uint32_t by_tables; /* stacks that /proc/net alone told of */
 	uint32_t lacking; /* stacks of which no /proc/net is to be had */
@@ -182,9 +181,12 @@ int linux_list_sockets(
 int linux_bpf_list_sockets(
     struct linux_run *run, const struct linux_visitor *visitor);
 
+/* linux_bpf.c: the kind of table that a socket is in, as a bit. */
+uint32_t linux_bpf_kind_of(const struct po_socket *socket);
+
 /*
- * linux_bpf.c: lists the orphans again, and they alone.  Returns 0, -ENOTSUP
- * where that is not possible or no quicker than to list all, or -errno.
+ * linux_bpf.c: lists the kinds of sockets again that there are orphans of.
+ * Returns 0, -ENOTSUP where bpf does not tell of all of these, or -errno.
  */
 int linux_bpf_list_orphans(
     struct linux_run *run, const struct linux_visitor *visitor);

@@ -158,7 +158,6 @@ struct table_walk {
 	__u64 base; /* of the first chain's head */
 	__u32 size; /* of a bucket */
 	__u32 bucket;
-	__u32 end; /* the bucket to stop before */
 	__u64 node; /* the next one of the chain */
 	__u32 at; /* its number in the chain */
 	__u32 begin; /* records that were there before this bucket */
@@ -204,8 +203,6 @@ add_entry(struct po_bpf_control *c, const struct table_walk *w)
 	if (AGAIN(sk->__sk_common.skc_num) != s->local_port ||
 	    AGAIN(sk->__sk_common.skc_dport) != s->remote_port)
 		return true;
-	s->bucket = w->bucket;
-	s->table = c->table.number;
 	c->used++;
 	return true;
 }
@@ -260,14 +257,14 @@ step_table(__u32 step, struct table_walk *w)
 	if (c == NULL)
 		return 1;
 	if (!w->inside) {
-		if (w->bucket >= w->end) {
+		if (w->bucket > c->table.mask) {
 			c->done = 1;
 			return 1;
 		}
 		if (step >= STEPS_MAX)
 			return 1;
-		if (w->bucket % AT_ONCE == 0 && w->bucket + AT_ONCE <= w->end &&
-		    are_empty(w)) {
+		if (w->bucket % AT_ONCE == 0 &&
+		    w->bucket + AT_ONCE <= c->table.mask + 1 && are_empty(w)) {
 			w->bucket += AT_ONCE;
 			c->skip = 0;
 			return 0;
@@ -314,7 +311,7 @@ choose_table(const struct po_bpf_table *table, struct table_walk *w)
 	}
 }
 
-/* Goes through the table that control names, between the buckets it names. */
+/* Goes through the table that control names, from the bucket it names. */
 SEC("raw_tp/portowner")
 int
 walk_table(void *context)
@@ -332,7 +329,6 @@ walk_table(void *context)
 	}
 	choose_table(&c->table, &w);
 	w.bucket = c->bucket;
-	w.end = c->end != 0 ? c->end : c->table.mask + 1;
 	bpf_loop(STEPS_MAX * 4, step_table, &w, 0);
 	if (w.inside && c->used == 0)
 		c->skip = w.at;

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How the process gets its memory, where malloc(3) can be told.  A fault at
+ * each small page that is new costs more than the sockets that lie in it.
+ */
 #ifndef PO_COLLECT_MEMORY_H
 #define PO_COLLECT_MEMORY_H
 
+/* It collects once and ends: in large pages, where the system has them. */
+void po_memory_for_once(void);
+
 /*
- * Prepares the process for collections, which fill much memory at a time: it
- * comes in large pages, where the system has them and malloc(3) can be told,
- * for a fault at each small one costs more than the sockets that lie in it.
+ * It collects for as long as it lives, with memory that is kept: in pieces that
+ * grow where they are and leave no holes.
  */
-void po_memory_prepare(void);
+void po_memory_for_long(void);
 
 #endif

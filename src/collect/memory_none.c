@@ -5,6 +5,11 @@
 #include "collect/memory.h"
 
 void
-po_memory_prepare(void)
+po_memory_for_once(void)
+{
+}
+
+void
+po_memory_for_long(void)
 {
 }

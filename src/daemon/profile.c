@@ -38,19 +38,17 @@ cpu_us(void)
 static int
 refresh(struct bench *bench, struct po_collector *collector)
 {
+	struct po_pieces pieces;
 	char error[256];
-	void *image;
-	size_t size;
 	int result;
 
-	result = po_collector_collect(
-	    collector, &image, &size, error, sizeof(error));
+	result = po_collector_collect_pieces(
+	    collector, &pieces, error, sizeof(error));
 	if (result != 0) {
 		fprintf(stderr, "portownerd: %s\n", error);
 		return result;
 	}
-	memcpy(&bench->last, image, sizeof(bench->last));
-	free(image);
+	bench->last = *pieces.header;
 	return 0;
 }
 
@@ -150,7 +148,7 @@ open_both(struct bench *bench, const struct po_config *config)
 	char error[256];
 	int result;
 
-	po_memory_prepare();
+	po_memory_for_long();
 	result =
 	    po_collector_open(&collect, &bench->plain, error, sizeof(error));
 	collect.profile = &bench->profile;

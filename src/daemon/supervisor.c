@@ -170,7 +170,7 @@ run_collector(struct po_supervisor *s, int control, int channel)
 	    .log = log_sentence,
 	};
 
-	po_memory_prepare();
+	po_memory_for_long();
 	return po_server_run(&options) == 0 ? 0 : PO_AGENT_HOPELESS;
 }
 

@@ -217,6 +217,8 @@ po_builder_new(const struct po_builder_options *options)
 void
 po_builder_free(struct po_builder *builder)
 {
+	size_t i;
+
 	if (builder == NULL)
 		return;
 	free(builder->sockets.items);
@@ -224,6 +226,10 @@ po_builder_free(struct po_builder *builder)
 	free(builder->processes.items);
 	free(builder->gaps.items);
 	free(builder->strings.items);
+	free(builder->order.items);
+	free(builder->spare.items);
+	for (i = 0; i < PO_SECTION_STRINGS; i++)
+		free(builder->sections[i].items);
 	free(builder->by_handle.slots);
 	free(builder->by_pid.slots);
 	free(builder->by_text.slots);

@@ -105,9 +105,27 @@ void po_builder_set_ephemeral(
 int po_builder_add_gap(struct po_builder *builder, enum po_gap_kind kind,
     uint32_t count, const char *text, const char *hint);
 
+/* The octets of a snapshot, in pieces that follow each other. */
+struct po_pieces {
+	struct po_snapshot_header *header; /* the first piece begins with it */
+	struct po_bytes items[1 + PO_SECTIONS];
+	size_t count;
+	size_t size; /* octets in all */
+};
+
 /*
- * Builds the image.  *size is the number of octets that *image needs; the
- * image is from malloc() and belongs to the caller.
+ * Builds the snapshot.  Its pieces, the header first, are lent until the
+ * builder is reset or freed; the memory is kept for the next one.
+ */
+int po_builder_seal_pieces(struct po_builder *builder,
+    const struct po_seal *seal, struct po_pieces *pieces);
+
+/* One image out of the pieces, from malloc(); NULL: no memory. */
+void *po_pieces_join(const struct po_pieces *pieces);
+
+/*
+ * Both.  *size is the number of octets that *image needs; the image belongs to
+ * the caller.
  */
 int po_builder_seal(struct po_builder *builder, const struct po_seal *seal,
     void **image, size_t *size);

@@ -99,6 +99,11 @@ struct po_builder {
 	struct handle_index by_handle; /* of sockets */
 	struct index by_pid; /* of processes */
 	struct index by_text; /* offsets into the pool */
+	/* The seal's; kept like the others, for memory is slow to come by. */
+	struct array order; /* struct sort_item */
+	struct array spare; /* likewise */
+	struct array sections[PO_SECTIONS]; /* but for the strings */
+	struct po_snapshot_header header;
 	uint32_t overflow; /* what did not fit into the hard bounds */
 	uint16_t ephemeral_low;
 	uint16_t ephemeral_high;

@@ -667,9 +667,9 @@ po_compose_seal(struct po_compose *compose,
     const struct po_compose_totals *totals, const struct po_seal *seal,
     void **image, size_t *size)
 {
-	struct sealer s = {.builder = compose->builder};
+	struct sealer s = begin_seal(compose->builder);
+	struct po_pieces pieces;
 	int error;
-	size_t i;
 
 	compose->partial = totals->partial;
 	sort_entries(&compose->owners, sizeof(struct owner_entry), by_owner);
@@ -687,8 +687,10 @@ po_compose_seal(struct po_compose *compose,
 	s.unowned = totals->unowned;
 	s.dropped = totals->dropped;
 	if (error == 0)
-		error = write_image(&s, seal, image, size);
-	for (i = 0; i < PO_SECTION_STRINGS; i++)
-		free(s.sections[i].items);
-	return error;
+		error = end_seal(&s, seal, &pieces);
+	if (error != 0)
+		return error;
+	*image = po_pieces_join(&pieces);
+	*size = pieces.size;
+	return *image == NULL ? -ENOMEM : 0;
 }

@@ -154,17 +154,18 @@ sort_runs(struct sort_item *items, size_t count)
 static int
 sort_sockets(struct sealer *s)
 {
-	const struct po_builder *builder = s->builder;
+	struct po_builder *builder = s->builder;
 	const struct socket_entry *entry;
 	struct sort_item *item, *spare;
 	size_t i;
 
-	s->order = malloc((builder->sockets.count + 1) * sizeof(*s->order));
-	spare = malloc((builder->sockets.count + 1) * sizeof(*s->order));
-	if (s->order == NULL || spare == NULL) {
-		free(spare);
+	if (array_reserve(&builder->order, builder->sockets.count + 1,
+		sizeof(*item)) != 0 ||
+	    array_reserve(&builder->spare, builder->sockets.count + 1,
+		sizeof(*item)) != 0)
 		return -ENOMEM;
-	}
+	s->order = builder->order.items;
+	spare = builder->spare.items;
 	for (i = 0; i < builder->sockets.count; i++) {
 		entry = socket_at(builder, i);
 		if (is_dropped(builder, entry))
@@ -177,12 +178,7 @@ sort_sockets(struct sealer *s)
 			       entry->row.local.address.type;
 		item->start = start_of(&entry->row);
 	}
-	if (sort_by_prefix(s->order, spare, s->n_order) == spare) {
-		free(s->order);
-		s->order = spare;
-	} else {
-		free(spare);
-	}
+	s->order = sort_by_prefix(s->order, spare, s->n_order);
 	sort_runs(s->order, s->n_order);
 	s->n_order = drop_repeats(s->order, s->n_order);
 	return 0;
@@ -398,68 +394,73 @@ fill_header(const struct sealer *s, const struct po_seal *seal,
 	header->dropped = s->dropped + s->builder->overflow;
 }
 
-static void
-free_section(struct array *section)
-{
-	free(section->items);
-	section->items = NULL;
-}
-
-/*
- * Lays header and sections out in one piece.  What has been copied is freed at
- * once: a large snapshot need not be there twice.
- */
 int
-write_image(
-    struct sealer *s, const struct po_seal *seal, void **image, size_t *size)
+end_seal(struct sealer *s, const struct po_seal *seal, struct po_pieces *pieces)
 {
 	static const uint32_t strides[PO_SECTIONS] = {
 	    sizeof(struct po_endpoint), sizeof(struct po_owner),
 	    sizeof(struct po_listener), sizeof(struct po_connection),
 	    sizeof(struct po_process_record), sizeof(struct po_gap_record), 1};
 	struct po_bytes source = {seal->source, strlen(seal->source)};
-	struct po_snapshot_header header = {.size = sizeof(header)};
+	struct po_snapshot_header *header = &s->builder->header;
+	struct po_bytes *piece = pieces->items;
+	const struct array *section;
 	size_t i;
-	char *out;
 
-	if (add_string(s->builder, source, &header.source) != 0)
+	*header = (struct po_snapshot_header){.size = sizeof(*header)};
+	if (add_string(s->builder, source, &header->source) != 0)
 		return -ENOMEM;
-	fill_header(s, seal, &header);
-	/* Lent for the copy; it stays the builder's. */
-	s->sections[PO_SECTION_STRINGS] = s->builder->strings;
+	fill_header(s, seal, header);
+	*piece++ = (struct po_bytes){(const char *)header, sizeof(*header)};
 	for (i = 0; i < PO_SECTIONS; i++) {
-		header.sections[i].offset = header.size;
-		header.sections[i].count = (uint32_t)s->sections[i].count;
-		header.sections[i].stride = strides[i];
-		header.size += s->sections[i].count * strides[i];
+		section = i == PO_SECTION_STRINGS ? &s->builder->strings
+						  : &s->sections[i];
+		header->sections[i].offset = header->size;
+		header->sections[i].count = (uint32_t)section->count;
+		header->sections[i].stride = strides[i];
+		header->size += section->count * strides[i];
+		*piece++ = (struct po_bytes){
+		    section->items, section->count * strides[i]};
 	}
-	out = malloc(header.size);
-	if (out == NULL)
-		return -ENOMEM;
-	free(s->order);
-	s->order = NULL;
-	memcpy(out, &header, sizeof(header));
-	for (i = 0; i < PO_SECTIONS; i++) {
-		if (s->sections[i].count != 0)
-			memcpy(out + header.sections[i].offset,
-			    s->sections[i].items,
-			    s->sections[i].count * strides[i]);
-		if (i != PO_SECTION_STRINGS)
-			free_section(&s->sections[i]);
-	}
-	*image = out;
-	*size = header.size;
+	pieces->header = header;
+	pieces->count = 1 + PO_SECTIONS;
+	pieces->size = (size_t)header->size;
 	return 0;
 }
 
-int
-po_builder_seal(struct po_builder *builder, const struct po_seal *seal,
-    void **image, size_t *size)
+void *
+po_pieces_join(const struct po_pieces *pieces)
 {
-	struct sealer s = {.builder = builder};
+	char *image = malloc(pieces->size), *at = image;
+	size_t i;
+
+	for (i = 0; i < pieces->count && image != NULL; i++) {
+		if (pieces->items[i].length != 0)
+			memcpy(
+			    at, pieces->items[i].data, pieces->items[i].length);
+		at += pieces->items[i].length;
+	}
+	return image;
+}
+
+struct sealer
+begin_seal(struct po_builder *builder)
+{
+	size_t i;
+
+	for (i = 0; i < PO_SECTION_STRINGS; i++)
+		builder->sections[i].count = 0;
+	return (struct sealer){
+	    .builder = builder, .sections = builder->sections};
+}
+
+int
+po_builder_seal_pieces(struct po_builder *builder, const struct po_seal *seal,
+    struct po_pieces *pieces)
+{
+	struct sealer s = begin_seal(builder);
 	enum po_phase before;
 	int error;
-	size_t i;
 
 	s.hidden = misses_permission(builder);
 	settle_handles(builder);
@@ -475,12 +476,23 @@ po_builder_seal(struct po_builder *builder, const struct po_seal *seal,
 		error = write_gaps(&s);
 	}
 	if (error == 0)
-		error = write_image(&s, seal, image, size);
-	free(s.order);
+		error = end_seal(&s, seal, pieces);
 	free(s.absent.items);
 	free(s.holders.items);
-	for (i = 0; i < PO_SECTION_STRINGS; i++)
-		free_section(&s.sections[i]);
 	po_profile_enter(builder->options.profile, before);
 	return error;
+}
+
+int
+po_builder_seal(struct po_builder *builder, const struct po_seal *seal,
+    void **image, size_t *size)
+{
+	struct po_pieces pieces;
+	int error = po_builder_seal_pieces(builder, seal, &pieces);
+
+	if (error != 0)
+		return error;
+	*image = po_pieces_join(&pieces);
+	*size = pieces.size;
+	return *image == NULL ? -ENOMEM : 0;
 }

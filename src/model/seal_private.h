@@ -28,9 +28,9 @@ struct holder {
 
 struct sealer {
 	struct po_builder *builder;
-	struct sort_item *order;
+	struct sort_item *order; /* the builder's */
 	size_t n_order;
-	struct array sections[PO_SECTIONS];
+	struct array *sections; /* the builder's */
 	struct array absent; /* uint64_t: kind and uid of the ownerless */
 	struct array holders; /* struct holder, of the group at hand */
 	uint32_t group; /* counts the groups of candidates */
@@ -84,8 +84,11 @@ void count_connections(struct sealer *s);
 /* seal.c: the builder's gaps, and one for what was dropped. */
 int write_gaps(struct sealer *s);
 
-/* Lays header and sections out in one piece, which is the caller's. */
-int write_image(
-    struct sealer *s, const struct po_seal *seal, void **image, size_t *size);
+/* A sealer of what the builder has, with empty sections. */
+struct sealer begin_seal(struct po_builder *builder);
+
+/* Writes the header, and lends it with the sections. */
+int end_seal(
+    struct sealer *s, const struct po_seal *seal, struct po_pieces *pieces);
 
 #endif

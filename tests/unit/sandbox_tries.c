@@ -325,23 +325,21 @@ try_sharing(const struct child *child)
 	const struct po_seal seal = {.source = "test"};
 	struct po_builder *builder = po_builder_new(&options);
 	struct po_shared *shared = NULL;
-	void *image = NULL;
+	struct po_pieces pieces;
 	int fd = -1, error;
-	size_t size;
 
 	if (builder == NULL ||
-	    po_builder_seal(builder, &seal, &image, &size) != 0) {
+	    po_builder_seal_pieces(builder, &seal, &pieces) != 0) {
 		child_must(child, false, "no snapshot");
 		return;
 	}
-	fd = po_share_create(image, size);
+	fd = po_share_create(&pieces);
 	child_must(child, fd >= 0, "no sealed file: %s", strerror(-fd));
-	error = fd < 0 ? 0 : po_share_map(fd, size, &shared);
+	error = fd < 0 ? 0 : po_share_map(fd, pieces.size, &shared);
 	child_must(child, error == 0, "no mapping: %s", strerror(-error));
 	po_shared_release(shared);
 	if (fd >= 0)
 		close(fd);
-	free(image);
 	po_builder_free(builder);
 }
 
