@@ -227,7 +227,6 @@ po_builder_free(struct po_builder *builder)
 	free(builder->gaps.items);
 	free(builder->strings.items);
 	free(builder->order.items);
-	free(builder->spare.items);
 	for (i = 0; i < PO_SECTION_STRINGS; i++)
 		free(builder->sections[i].items);
 	free(builder->by_handle.slots);

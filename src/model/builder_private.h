@@ -101,7 +101,6 @@ struct po_builder {
 	struct index by_text; /* offsets into the pool */
 	/* The seal's; kept like the others, for memory is slow to come by. */
 	struct array order; /* struct sort_item */
-	struct array spare; /* likewise */
 	struct array sections[PO_SECTIONS]; /* but for the strings */
 	struct po_snapshot_header header;
 	uint32_t overflow; /* what did not fit into the hard bounds */

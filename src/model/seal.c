@@ -151,6 +151,9 @@ sort_runs(struct sort_item *items, size_t count)
 	}
 }
 
+_Static_assert(sizeof(struct sort_item) <= sizeof(struct po_connection),
+    "one fits into the other's place");
+
 static int
 sort_sockets(struct sealer *s)
 {
@@ -159,13 +162,14 @@ sort_sockets(struct sealer *s)
 	struct sort_item *item, *spare;
 	size_t i;
 
+	/* The connections are yet to come: their memory serves to sort. */
 	if (array_reserve(&builder->order, builder->sockets.count + 1,
 		sizeof(*item)) != 0 ||
-	    array_reserve(&builder->spare, builder->sockets.count + 1,
-		sizeof(*item)) != 0)
+	    array_reserve(&s->sections[PO_SECTION_CONNECTIONS],
+		builder->sockets.count + 1, sizeof(struct po_connection)) != 0)
 		return -ENOMEM;
 	s->order = builder->order.items;
-	spare = builder->spare.items;
+	spare = s->sections[PO_SECTION_CONNECTIONS].items;
 	for (i = 0; i < builder->sockets.count; i++) {
 		entry = socket_at(builder, i);
 		if (is_dropped(builder, entry))
@@ -178,7 +182,8 @@ sort_sockets(struct sealer *s)
 			       entry->row.local.address.type;
 		item->start = start_of(&entry->row);
 	}
-	s->order = sort_by_prefix(s->order, spare, s->n_order);
+	if (sort_by_prefix(s->order, spare, s->n_order) == spare)
+		memcpy(s->order, spare, s->n_order * sizeof(*spare));
 	sort_runs(s->order, s->n_order);
 	s->n_order = drop_repeats(s->order, s->n_order);
 	return 0;
@@ -309,9 +314,6 @@ reserve_rows(struct sealer *s)
 	if (error == 0)
 		error = array_reserve(&sections[PO_SECTION_OWNERS], s->n_order,
 		    sizeof(struct po_owner));
-	if (error == 0)
-		error = array_reserve(&sections[PO_SECTION_CONNECTIONS],
-		    s->n_order, sizeof(struct po_connection));
 	return error;
 }
 
