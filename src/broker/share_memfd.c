@@ -12,6 +12,14 @@
 
 #include "broker/share_private.h"
 
+#ifdef MAP_POPULATE
+#define POPULATE MAP_POPULATE
+#elif defined(MAP_PREFAULT_READ)
+#define POPULATE MAP_PREFAULT_READ
+#else
+#define POPULATE 0
+#endif
+
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
 
 int
@@ -38,7 +46,8 @@ po_share_take(int fd, size_t size, void **base)
 
 	if (seals < 0 || (seals & SEALS) != SEALS)
 		return -EPERM;
-	*base = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	/* All of it is about to be read. */
+	*base = mmap(NULL, size, PROT_READ, MAP_PRIVATE | POPULATE, fd, 0);
 	return *base == MAP_FAILED ? -errno : 0;
 }
 

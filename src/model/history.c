@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The entries are in the order of the snapshots' listeners: one pass over both.
+ * The entries are in the order of the snapshots' listeners: one pass over both,
+ * in which most entries stay where they are.
  */
 #include "model/history.h"
 
@@ -284,46 +285,117 @@ note_missing(const struct pass *pass, struct entry *entry)
 	return true;
 }
 
-/* Merges the old entries with the listeners into entries; their number. */
-static size_t
-merge(const struct pass *pass, struct entry *entries,
+/*
+ * The old entries and what becomes of them, in one array: those from old to end
+ * are yet to be looked at, those below used are done.
+ */
+struct merge {
+	struct entry *entries;
+	size_t room;
+	size_t used;
+	size_t old;
+	size_t end;
+};
+
+/* The next old entry stays, mostly where it is. */
+static struct entry *
+pass_on(struct merge *merge)
+{
+	struct entry *entry = &merge->entries[merge->used];
+
+	if (merge->used != merge->old)
+		*entry = merge->entries[merge->old];
+	merge->used++;
+	merge->old++;
+	return entry;
+}
+
+/* Room for a new one; the old ones behind it make way, once for all. */
+static struct entry *
+insert(struct merge *merge)
+{
+	const size_t rest = merge->end - merge->old;
+
+	if (merge->used == merge->old) {
+		merge->end = merge->room;
+		memmove(&merge->entries[merge->end - rest],
+		    &merge->entries[merge->old],
+		    rest * sizeof(*merge->entries));
+		merge->old = merge->end - rest;
+	}
+	return &merge->entries[merge->used++];
+}
+
+static const struct po_endpoint *
+listener_at(const struct po_snapshot *snapshot, uint32_t i)
+{
+	return i < snapshot->n_listeners
+		   ? &snapshot->endpoints[snapshot->listeners[i].endpoint]
+		   : NULL;
+}
+
+/* Below 0: the old entry comes first; above: the endpoint; NULL: none is. */
+static int
+compare(const struct merge *merge, const struct po_endpoint *endpoint)
+{
+	if (endpoint == NULL)
+		return -1;
+	if (merge->old == merge->end)
+		return 1;
+	return po_endpoint_compare(
+	    &merge->entries[merge->old].endpoint, endpoint);
+}
+
+/* Goes through the old entries and the listeners; rows: of the latter. */
+static void
+take_all(const struct pass *pass, struct merge *merge,
     struct po_listener_history *rows)
 {
 	const struct po_snapshot *s = pass->snapshot;
-	const struct po_history *history = pass->history;
 	const struct po_endpoint *endpoint;
 	struct po_holder seen;
-	size_t used = 0, old = 0;
+	struct entry *entry;
 	uint32_t i = 0;
 	int order;
 
-	while (i < s->n_listeners || old < history->count) {
-		endpoint = i < s->n_listeners
-			       ? &s->endpoints[s->listeners[i].endpoint]
-			       : NULL;
-		order = endpoint == NULL ? -1
-			: old == history->count
-			    ? 1
-			    : po_endpoint_compare(
-				  &history->entries[old].endpoint, endpoint);
+	while (i < s->n_listeners || merge->old < merge->end) {
+		endpoint = listener_at(s, i);
+		order = compare(merge, endpoint);
 		if (order < 0) {
-			if (note_missing(pass, &history->entries[old]))
-				drop_entry(&history->entries[old]);
-			else
-				entries[used++] = history->entries[old];
-			old++;
+			entry = &merge->entries[merge->old];
+			if (note_missing(pass, entry)) {
+				drop_entry(entry);
+				merge->old++;
+			} else {
+				pass_on(merge);
+			}
 			continue;
 		}
 		seen = see(s, s->listeners[i].process);
 		if (order == 0) {
-			entries[used] = history->entries[old++];
-			look_again(pass, &entries[used], &seen);
+			entry = pass_on(merge);
+			look_again(pass, entry, &seen);
 		} else {
-			add_entry(pass, &entries[used], endpoint, &seen);
+			entry = insert(merge);
+			add_entry(pass, entry, endpoint, &seen);
 		}
-		fill_row(pass, &entries[used++], &rows[i++]);
+		fill_row(pass, entry, &rows[i++]);
 	}
-	return used;
+}
+
+static int
+make_room(struct po_history *history, size_t room)
+{
+	struct entry *entries;
+
+	if (room <= history->room)
+		return 0;
+	entries = realloc(history->entries, room * sizeof(*entries));
+	if (entries == NULL)
+		return -ENOMEM;
+	history->entries = entries;
+	history->room = room;
+	return 0;
 }
 
 int
@@ -343,18 +415,15 @@ po_history_take(struct po_history *history, const struct po_snapshot *snapshot,
 	    .report = report,
 	    .context = context,
 	};
-	const size_t room = history->count + snapshot->n_listeners + 1;
-	struct entry *entries = malloc(room * sizeof(*entries));
-	size_t count;
+	struct merge merge = {.end = history->count};
 
-	if (entries == NULL)
+	if (make_room(history, history->count + snapshot->n_listeners) != 0)
 		return -ENOMEM;
+	merge.entries = history->entries;
+	merge.room = history->room;
 	totals->due = 0;
-	count = merge(&pass, entries, rows);
-	free(history->entries);
-	history->entries = entries;
-	history->count = count;
-	history->room = room;
+	take_all(&pass, &merge, rows);
+	history->count = merge.used;
 	totals->scope = header->scope;
 	totals->cut = pass.cut;
 	history->begun = true;
@@ -399,13 +468,9 @@ po_history_restore(
 	if (count > 0 && po_endpoint_compare(&entries[count - 1].endpoint,
 			     &record->endpoint) >= 0)
 		return -EINVAL;
-	if (count == history->room) {
-		entries = realloc(entries, (2 * count + 16) * sizeof(*entries));
-		if (entries == NULL)
-			return -ENOMEM;
-		history->entries = entries;
-		history->room = 2 * count + 16;
-	}
+	if (count == history->room && make_room(history, 2 * count + 16) != 0)
+		return -ENOMEM;
+	entries = history->entries;
 	memset(&entries[count], 0, sizeof(*entries));
 	entries[count].endpoint = record->endpoint;
 	entries[count].since = record->since;
