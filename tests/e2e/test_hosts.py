@@ -8,6 +8,7 @@ import random
 import re
 import resource
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -485,6 +486,18 @@ def test_errors(service, work):
         assert answer.out == ""
         assert re.search(what, answer.one_line_of_error()), (
             words, answer.error)
+
+
+def test_the_asking_program_is_missing(work):
+    """Alone, portowner says what it lacks; here it works as ever."""
+    alone = shutil.copy(PORTOWNER, work)
+    for words, status in (([], 2), (["--check", "--config", "none"], 3)):
+        answer = portowner("--host", "127.0.0.1", *words, program_path=alone)
+        assert answer.status == status, answer.error
+        assert re.search("(hosts cannot be asked: /.*/portowner-ask: "
+                         "No such file|none: No such file)",
+                         answer.error + answer.out)
+    assert portowner("-V", program_path=alone).status == 0
 
 
 def test_no_subagent(work):
