@@ -510,14 +510,37 @@ po_builder_set_zone(struct po_builder *builder, uint64_t handle, uint32_t zone)
 	}
 }
 
+/* Appends a string to the pool: its length, its octets, and a 0. */
+static int
+push_string(
+    struct array *pool, const char *text, size_t length, po_string *string)
+{
+	const size_t end = pool->count + length + 3;
+	char *octet;
+
+	if (end > pool->capacity &&
+	    array_reserve(pool, end < 512 ? 1024 : 2 * end, 1) != 0)
+		return -ENOMEM;
+	/* Offset 0 means unknown, so the pool begins with an unused octet. */
+	octet = pool->items;
+	if (pool->count == 0)
+		octet[pool->count++] = '\0';
+	octet += pool->count;
+	*string = (po_string)pool->count;
+	*octet++ = (char)length;
+	memcpy(octet, text, length);
+	octet[length] = '\0';
+	pool->count += length + 2;
+	return 0;
+}
+
 int
 add_text(struct po_builder *builder, const char *text, size_t length,
     po_string *string)
 {
 	const struct index *index = &builder->by_text;
 	const char *found;
-	size_t hash, at, i;
-	char *octet;
+	size_t hash, at;
 
 	*string = 0;
 	if (builder->strings.count > STRINGS_MAX)
@@ -535,19 +558,8 @@ add_text(struct po_builder *builder, const char *text, size_t length,
 			return 0;
 		}
 	}
-	/* Offset 0 means unknown, so the pool begins with an unused octet. */
-	for (i = builder->strings.count == 0 ? 0 : 1; i < length + 3; i++) {
-		octet = array_next(&builder->strings, 1);
-		if (octet == NULL)
-			return -ENOMEM;
-		if (i == 1)
-			*string = (po_string)builder->strings.count;
-		*octet = i == 0		   ? '\0'
-			 : i == 1	   ? (char)length
-			 : i == length + 2 ? '\0'
-					   : text[i - 2];
-		builder->strings.count++;
-	}
+	if (push_string(&builder->strings, text, length, string) != 0)
+		return -ENOMEM;
 	index_insert(&builder->by_text, hash, *string);
 	return 0;
 }
