@@ -5,7 +5,7 @@
  * restarted, and holds one end of a socket pair to each child: when it goes,
  * they go.
  */
-#include "daemon/supervisor.h"
+#include "daemon/supervisor_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,13 +22,7 @@
 #include <net-snmp/net-snmp-includes.h>
 
 #include "agent/agent.h"
-#include "broker/channel.h"
-#include "broker/pair.h"
-#include "broker/server.h"
 #include "broker/socket.h"
-#include "collect/memory.h"
-#include "daemon/identity.h"
-#include "daemon/lock.h"
 #include "daemon/opener.h"
 #include "daemon/sandbox.h"
 #include "model/clock.h"
@@ -38,40 +31,6 @@
 #define BACKOFF_LAST 2000000 /* us */
 #define STEADY 10000000 /* us of life after which all is well again */
 #define GRACE 5000000 /* us for the children to end */
-#define COLLECTION_PATIENCE 120 /* s */
-
-struct po_supervisor;
-
-struct child {
-	const char *name;
-	int (*run)(struct po_supervisor *supervisor, int control, int channel);
-	pid_t pid; /* 0: does not run */
-	int control; /* our end; -1: none */
-	int channel; /* our end of what it asks to be opened; -1: none */
-	uint64_t started;
-	uint64_t restart_at; /* us; 0: not waiting for a restart */
-	uint64_t backoff;
-	bool expected; /* it ends because it was told to */
-};
-
-struct po_supervisor {
-	const struct po_daemon_options *options;
-	struct po_config config;
-	char state[1024]; /* the file where the agent keeps its; "": none */
-	struct po_identity identity;
-	gid_t groups[PO_GROUPS_MAX]; /* that may read the collector */
-	size_t n_groups;
-	int lock; /* of the master; -1: none */
-	int listener;
-	int signals[2]; /* a pipe that signals write into */
-	struct child collector;
-	struct child agent;
-	bool served; /* the agent has been ready once */
-	bool ended;
-	int status;
-	void (*ready)(void *context);
-	void *context;
-};
 
 /* The writing end of the signals' pipe, for the handler alone. */
 static volatile sig_atomic_t signal_end;
@@ -100,143 +59,6 @@ set_signals(void (*handler)(int number))
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		sigaction(numbers[i], &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
-}
-
-static void
-log_sentence(int priority, const char *sentence)
-{
-	snmp_log(priority, "portownerd: %s\n", sentence);
-}
-
-static int
-confine(const struct po_supervisor *s, enum po_sandbox_role role)
-{
-	const struct po_sandbox sandbox = {
-	    .role = role,
-	    .change_user = s->identity.change,
-	    .uid = s->identity.uid,
-	    .gid = s->identity.gid,
-	    .filter = s->config.sandbox,
-	    .bpf = strcmp(s->config.source, "auto") == 0 ||
-		   strncmp(s->config.source, "bpf", 3) == 0,
-	};
-	char error[256];
-	int result;
-
-	result = po_sandbox_enter(&sandbox, error, sizeof(error));
-	if (result != 0)
-		log_sentence(LOG_ERR, error);
-	return result;
-}
-
-static int
-confine_collector(void *context)
-{
-	const struct po_supervisor *s = context;
-
-	return confine(s, strncmp(s->config.source, "replay:", 7) == 0
-			      ? PO_SANDBOX_REPLAY
-			      : PO_SANDBOX_COLLECTOR);
-}
-
-static int
-open_stack(void *context, int namespace)
-{
-	return po_channel_open(*(int *)context, PO_CHANNEL_STACK, namespace);
-}
-
-static int
-run_collector(struct po_supervisor *s, int control, int channel)
-{
-	const struct po_server_options options = {
-	    .collect =
-		{
-		    .source = s->config.source,
-		    .all_stacks = s->config.all_stacks,
-		    .arguments = s->config.arguments,
-		    .max_rows = s->config.max_rows,
-		    .listener_ephemeral_udp = s->config.listener_ephemeral_udp,
-		    .open_stack = open_stack,
-		    .events = true,
-		    .context = &channel,
-		},
-	    .listener = s->listener,
-	    .control = control,
-	    .groups = s->groups,
-	    .n_groups = s->n_groups,
-	    .confine = confine_collector,
-	    .context = s,
-	    .patience = COLLECTION_PATIENCE,
-	    .log = log_sentence,
-	};
-
-	po_memory_for_long();
-	return po_server_run(&options) == 0 ? 0 : PO_AGENT_HOPELESS;
-}
-
-/* The agent in its own process. */
-struct agent_side {
-	const struct po_supervisor *supervisor;
-	int control;
-	int channel;
-};
-
-static int
-open_collector(void *context)
-{
-	const struct agent_side *side = context;
-
-	return po_channel_open(side->channel, PO_CHANNEL_COLLECTOR, -1);
-}
-
-static int
-enter_agent(
-    void *context, const struct po_config *config, struct po_agent_means *means)
-{
-	struct agent_side *side = context;
-	const struct po_supervisor *s = side->supervisor;
-	int error;
-
-	(void)config;
-	if (s->state[0] != '\0')
-		means->keeper = po_keeper_new(s->state);
-	error =
-	    confine(s, s->options->standalone != NULL ? PO_SANDBOX_STANDALONE
-						      : PO_SANDBOX_SUBAGENT);
-	if (error != 0)
-		return error;
-	means->client = po_client_new(s->config.collector_socket);
-	if (means->client == NULL)
-		return -ENOMEM;
-	po_client_set_connect(means->client, open_collector, side);
-	return 0;
-}
-
-static int
-tell_ready(void *context)
-{
-	const struct agent_side *side = context;
-
-	return po_pair_send(side->control, 'R');
-}
-
-static int
-run_agent(struct po_supervisor *s, int control, int channel)
-{
-	struct agent_side side = {s, control, channel};
-	const struct po_agent_options options = {
-	    .files = s->options->files,
-	    .master = s->config.master,
-	    .standalone = s->options->standalone,
-	    .control = control,
-	    .channel = channel,
-	    .enter = enter_agent,
-	    .ready = tell_ready,
-	    .context = &side,
-	};
-
-	close(s->listener);
-	return po_agent_run(&options);
 }
 
 /* What a child must not inherit from the supervisor. */
@@ -547,34 +369,6 @@ end_children(struct po_supervisor *s)
 }
 
 static int
-open_listener(struct po_supervisor *s)
-{
-	const char *path = s->config.collector_socket;
-	gid_t group = s->identity.gid;
-
-	s->n_groups = po_identity_groups(s->config.collector_allow, s->groups);
-	/* -g names a group for all of it. */
-	if (s->options->group != NULL && s->n_groups < PO_GROUPS_MAX)
-		s->groups[s->n_groups++] = group;
-	if (s->n_groups > 0)
-		group = s->groups[0];
-	s->listener = po_server_listen(path, group, s->n_groups > 1);
-	if (s->listener >= 0)
-		return 0;
-	if (s->listener == -EADDRINUSE)
-		snmp_log(LOG_ERR,
-		    "portownerd: another collector listens on %s; stop it or "
-		    "set collectorSocket in portowner.conf\n",
-		    path);
-	else
-		snmp_log(LOG_ERR,
-		    "portownerd: %s: %s (set collectorSocket in "
-		    "portowner.conf)\n",
-		    path, strerror(-s->listener));
-	return s->listener;
-}
-
-static int
 open_signals(struct po_supervisor *s)
 {
 	int i;
@@ -588,101 +382,6 @@ open_signals(struct po_supervisor *s)
 	signal_end = s->signals[1];
 	set_signals(note_signal);
 	return 0;
-}
-
-/* A subagent alone: a second one would be refused where nobody sees it. */
-static int
-take_lock(struct po_supervisor *s)
-{
-	const char *master = s->config.master;
-	pid_t holder;
-
-	if (s->options->standalone != NULL || s->options->collector_only)
-		return 0;
-	s->lock = po_lock_take(master, &holder);
-	if (s->lock >= 0)
-		return 0;
-	if (s->lock == -EWOULDBLOCK)
-		snmp_log(LOG_ERR,
-		    "portownerd: another portownerd (pid %ld) serves the "
-		    "AgentX master %s already; stop it or give -x another "
-		    "master\n",
-		    (long)holder, master);
-	else
-		snmp_log(LOG_ERR, "portownerd: no lock for %s: %s\n", master,
-		    strerror(-s->lock));
-	return s->lock;
-}
-
-/* The folder of the state file is made, and given to the agent's user. */
-static void
-make_state_folder(const struct po_supervisor *s)
-{
-	char folder[sizeof(s->state)], *slash;
-
-	strcpy(folder, s->state);
-	slash = strrchr(folder, '/');
-	if (slash == NULL || slash == folder)
-		return;
-	*slash = '\0';
-	/* Whoever made it before has said whose it is. */
-	if (mkdir(folder, 0750) != 0 || !s->identity.change)
-		return;
-	if (chown(folder, s->identity.uid, s->identity.gid) != 0)
-		snmp_log(
-		    LOG_ERR, "portownerd: %s: %s\n", folder, strerror(errno));
-}
-
-/* Without a place to keep its state the agent works all the same. */
-static void
-prepare_state(struct po_supervisor *s)
-{
-	char buffer[sizeof(s->state)];
-
-	if (po_config_state_path(&s->config,
-		po_config_state_folder(buffer, sizeof(buffer)), s->state,
-		sizeof(s->state)) != 0)
-		snmp_log(LOG_ERR,
-		    "portownerd: the name of the state file is too long: "
-		    "nothing is kept (stateFile)\n");
-	if (s->state[0] != '\0')
-		make_state_folder(s);
-}
-
-static int
-configure(struct po_supervisor *s)
-{
-	const struct po_daemon_options *options = s->options;
-	int error;
-
-	error = po_config_read_apart(&options->files, false, &s->config);
-	if (error != 0) {
-		snmp_log(LOG_ERR, "portownerd: no configuration: %s\n",
-		    strerror(-error));
-		return error;
-	}
-	if (options->master != NULL)
-		snprintf(s->config.master, sizeof(s->config.master), "%s",
-		    options->master);
-	if (options->standalone == NULL && !options->collector_only &&
-	    po_opener_check(s->config.master) != 0) {
-		snmp_log(LOG_ERR,
-		    "portownerd: %s is no address of an AgentX master; it is "
-		    "unix:PATH or tcp:HOST:PORT\n",
-		    s->config.master);
-		return -EINVAL;
-	}
-	error = po_identity_find(options->user, options->group, &s->identity);
-	if (error == 0 && !options->collector_only)
-		prepare_state(s);
-	return error;
-}
-
-static void
-release_lock(const struct po_supervisor *s)
-{
-	if (s->lock >= 0)
-		po_lock_release(s->config.master, s->lock);
 }
 
 int
@@ -699,12 +398,13 @@ po_supervisor_run(const struct po_daemon_options *options,
 	};
 	int error;
 
-	s.collector.run = run_collector;
-	s.agent.run = run_agent;
-	if (configure(&s) != 0 || open_signals(&s) != 0 || take_lock(&s) != 0)
+	s.collector.run = supervisor_run_collector;
+	s.agent.run = supervisor_run_agent;
+	if (supervisor_configure(&s) != 0 || open_signals(&s) != 0 ||
+	    supervisor_take_lock(&s) != 0)
 		return 1;
-	if (open_listener(&s) != 0) {
-		release_lock(&s);
+	if (supervisor_open_listener(&s) != 0) {
+		supervisor_release_lock(&s);
 		return 1;
 	}
 	error = start_child(&s, &s.collector);
@@ -720,6 +420,6 @@ po_supervisor_run(const struct po_daemon_options *options,
 	end_children(&s);
 	close(s.listener);
 	unlink(s.config.collector_socket);
-	release_lock(&s);
+	supervisor_release_lock(&s);
 	return s.status;
 }
