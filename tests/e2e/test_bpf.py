@@ -91,27 +91,31 @@ def test_less_is_refused(public, rights):
     assert answer.json["source"] == "diag"
 
 
-PINS = "/sys/fs/bpf/portowner-2"
-
-
 @pytest.fixture
 def pinned():
-    """The programs, pinned for nobody's group."""
-    if os.path.exists(PINS):
-        pytest.skip("somebody has pinned them already")
-    if not os.path.ismount("/sys/fs/bpf"):
-        pytest.skip("no bpffs at /sys/fs/bpf")
-    group = grp.getgrgid(pwd.getpwnam(NOBODY).pw_gid).gr_name
-    subprocess.run([PORTOWNERD, "--pin-bpf", "-u", NOBODY, "-g", group],
-                   check=True)
-    yield
-    shutil.rmtree(PINS)
+    """The programs, pinned for nobody's group in a bpffs that nobody else
+    sees: what commands have to begin with to see it."""
+    there = subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c",
+         "mount -t bpf bpf /sys/fs/bpf && echo ready && exec sleep 600"],
+        stdout=subprocess.PIPE, text=True)
+    try:
+        assert there.stdout.readline() == "ready\n"
+        enter = ["nsenter", "--mount=/proc/%d/ns/mnt" % there.pid]
+        group = grp.getgrgid(pwd.getpwnam(NOBODY).pw_gid).gr_name
+        subprocess.run([*enter, PORTOWNERD, "--pin-bpf", "-u", NOBODY,
+                        "-g", group], check=True)
+        yield enter
+    finally:
+        there.kill()
+        there.wait()
 
 
 def test_pinned_programs_need_no_capability(scene, public, pinned):
     view = View(scene, "bpf")
     asked = [subprocess.Popen(
-        [*as_user(NOBODY, []), public, "-a", "--json", "--source", "bpf"],
+        [*pinned, *as_user(NOBODY, []), public, "-a", "--json",
+         "--source", "bpf"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) for _ in range(4)]
     # They share the programs' memory, one after the other.
     for process in asked:
@@ -124,7 +128,7 @@ def test_pins_are_for_the_group_alone(public, pinned):
     stranger = [word.replace(str(pwd.getpwnam(NOBODY).pw_uid), "4242").replace(
         str(pwd.getpwnam(NOBODY).pw_gid), "4242")
         for word in as_user(NOBODY, [])]
-    answer = portowner("-a", "--source", "bpf", prefix=stranger,
+    answer = portowner("-a", "--source", "bpf", prefix=[*pinned, *stranger],
                        program_path=public)
     assert answer.status == 2
 
