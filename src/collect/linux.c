@@ -157,19 +157,24 @@ confirm_socket(void *context, const struct po_socket *socket)
 	return 0;
 }
 
-/* Whether a process that may not be looked into may hold it. */
-static bool
-is_hidden(const struct linux_run *run, const struct po_socket *socket)
+/* Where the orphans are: what has to be listed to see them again. */
+static void
+extend_range(struct linux_run *run, const struct po_socket *socket)
 {
-	const struct linux_set *uids = &run->scan.denied_uids;
+	const uint8_t protocol = socket->local.protocol;
+	struct linux_range *range = &run->orphan_range;
 	size_t i;
 
-	if (run->relied)
-		return false;
-	for (i = 0; i < uids->count; i++)
-		if (uids->items[i] == socket->uid)
-			return true;
-	return false;
+	for (i = 0; i < LINUX_PROTOCOLS; i++)
+		if (linux_protocols[i].number == protocol)
+			range->protocols |= 1u << i;
+	if (protocol == PO_PROTOCOL_UDP)
+		range->tables |= 1u << PO_BPF_UDP;
+	else if (protocol == PO_PROTOCOL_TCP)
+		range->tables |= socket->state == PO_STATE_LISTEN
+				     ? 1u << PO_BPF_TCP_LISTENING
+				     : 1u << PO_BPF_TCP_CONNECTED;
+	linux_set_add_once(&run->orphan_stacks, socket->local.stack);
 }
 
 static void
@@ -184,9 +189,10 @@ note_orphan(void *context, const struct po_socket *socket)
 	    linux_set_has(&run->collector->ownerless, socket->handle))
 		return;
 	linux_set_add(&run->orphans, socket->handle);
-	run->orphan_kinds |= linux_bpf_kind_of(socket);
+	extend_range(run, socket);
 	/* What others hold stays hidden however often one looks. */
-	run->lost += !is_hidden(run, socket);
+	run->lost += run->relied ||
+		     !linux_set_holds(&run->scan.denied_uids, socket->uid);
 }
 
 /*
@@ -196,8 +202,8 @@ note_orphan(void *context, const struct po_socket *socket)
 static size_t
 count_lost(struct linux_run *run)
 {
-	run->orphans.count = 0;
-	run->orphan_kinds = 0;
+	run->orphans.count = run->orphan_stacks.count = 0;
+	run->orphan_range = (struct linux_range){.stacks = &run->orphan_stacks};
 	run->lost = 0;
 	po_builder_each_orphan(run->builder, note_orphan, run);
 	linux_set_sort(&run->orphans);
@@ -214,18 +220,24 @@ confirm_known(void *context, const struct po_socket *socket)
 		po_builder_confirm(run->builder, socket->handle);
 }
 
-/* Lists the orphans again, at the least. */
+/* Lists the orphans again, and what is in the same place. */
 static int
 list_again(struct linux_run *run)
 {
 	const struct linux_visitor confirm = {
 	    confirm_socket, run, run->collector->profile};
-	int error = linux_bpf_list_orphans(run, &confirm);
+	const struct linux_run before = *run;
+	int error;
 
-	if (error == 0)
-		po_builder_each_orphan(run->builder, confirm_known, run);
-	if (error == -ENOTSUP)
-		error = linux_list_sockets(run, &confirm);
+	run->range = run->orphan_range;
+	error = linux_list_sockets(run, &confirm);
+	po_builder_each_orphan(run->builder, confirm_known, run);
+	run->range = before.range;
+	/* The first list has told of all. */
+	run->ambiguous.count = before.ambiguous.count;
+	run->unreachable = before.unreachable;
+	run->by_tables = before.by_tables;
+	run->lacking = before.lacking;
 	return error;
 }
 
@@ -236,7 +248,6 @@ list_again(struct linux_run *run)
 static int
 drop_vanished(struct linux_run *run, size_t *dropped)
 {
-	size_t ambiguous = run->ambiguous.count;
 	int error;
 
 	*dropped = 0;
@@ -244,8 +255,6 @@ drop_vanished(struct linux_run *run, size_t *dropped)
 	error = list_again(run);
 	if (error == 0)
 		*dropped = po_builder_drop_unconfirmed(run->builder);
-	/* The same ones were listed again. */
-	run->ambiguous.count = ambiguous;
 	return error;
 }
 
@@ -331,7 +340,11 @@ static int
 collect(void *state, struct po_builder *builder)
 {
 	struct linux_collector *collector = state;
-	struct linux_run run = {.collector = collector, .builder = builder};
+	struct linux_run run = {
+	    .collector = collector,
+	    .builder = builder,
+	    .range = {LINUX_ALL_PROTOCOLS, LINUX_BPF_TABLES, NULL},
+	};
 	enum po_phase before;
 	int error;
 
@@ -359,6 +372,7 @@ collect(void *state, struct po_builder *builder)
 	free(run.scan.parents.items);
 	free(run.ambiguous.items);
 	free(run.orphans.items);
+	free(run.orphan_stacks.items);
 	free(run.fileless.items);
 	free(run.scan.denied_uids.items);
 	return error;

@@ -51,7 +51,6 @@ skip_table(void *context, const struct po_bpf_table *table)
 struct list {
 	struct linux_run *run;
 	const struct linux_visitor *visitor;
-	bool again;
 };
 
 static int
@@ -62,64 +61,34 @@ visit_socket(void *context, const struct po_socket *socket, bool row,
 
 	if (!row)
 		return 0;
-	if (record->fileless && !list->again &&
+	if (record->fileless &&
 	    linux_set_add(&list->run->fileless, record->inode) != 0)
 		return -ENOMEM;
 	return list->visitor->visit(list->visitor->context, socket);
-}
-
-static int
-list_tables(struct list *list, uint32_t kinds)
-{
-	const struct linux_collector *collector = list->run->collector;
-	const struct po_bpf_visitor each = {
-	    .process = skip_process,
-	    .socket = visit_socket,
-	    .hold = skip_hold,
-	    .table = skip_table,
-	    .context = list,
-	};
-
-	return linux_bpf_list(
-	    collector->bpf, !collector->all_stacks, kinds, &each);
 }
 
 int
 linux_bpf_list_sockets(
     struct linux_run *run, const struct linux_visitor *visitor)
 {
-	struct list list = {run, visitor, run->orphans.count != 0};
+	const struct linux_collector *collector = run->collector;
+	struct list list = {run, visitor};
+	const struct po_bpf_visitor each = {
+	    .process = skip_process,
+	    .socket = visit_socket,
+	    .hold = skip_hold,
+	    .table = skip_table,
+	    .context = &list,
+	};
 	int error;
 
-	if (!linux_bpf_has_tables(run->collector->bpf))
+	if (!linux_bpf_has_tables(collector->bpf) || run->range.tables == 0)
 		return 0;
-	error = list_tables(&list, LINUX_BPF_TABLES);
+	run->fileless.count = 0;
+	error = linux_bpf_list(
+	    collector->bpf, !collector->all_stacks, run->range.tables, &each);
 	linux_set_sort(&run->fileless);
 	return error;
-}
-
-uint32_t
-linux_bpf_kind_of(const struct po_socket *socket)
-{
-	if (socket->local.protocol == PO_PROTOCOL_UDP)
-		return 1u << PO_BPF_UDP;
-	if (socket->local.protocol != PO_PROTOCOL_TCP)
-		return 1;
-	return socket->state == PO_STATE_LISTEN ? 1u << PO_BPF_TCP_LISTENING
-						: 1u << PO_BPF_TCP_CONNECTED;
-}
-
-int
-linux_bpf_list_orphans(
-    struct linux_run *run, const struct linux_visitor *visitor)
-{
-	struct list list = {run, visitor, true};
-
-	if (run->collector->bpf == NULL ||
-	    !linux_bpf_has_tables(run->collector->bpf) ||
-	    (run->orphan_kinds & ~LINUX_BPF_TABLES) != 0)
-		return -ENOTSUP;
-	return list_tables(&list, run->orphan_kinds);
 }
 
 static void

@@ -19,8 +19,8 @@ wanted(const struct linux_run *run)
 {
 	if (run->collector->bpf == NULL ||
 	    !linux_bpf_has_tables(run->collector->bpf))
-		return LINUX_ALL_PROTOCOLS;
-	return 1u << LINUX_SCTP | 1u << LINUX_DCCP;
+		return run->range.protocols;
+	return run->range.protocols & (1u << LINUX_SCTP | 1u << LINUX_DCCP);
 }
 
 /* The tables of a /proc/PID/net, where netlink tells of some protocols not. */
@@ -123,11 +123,18 @@ list_there(struct linux_run *run, const struct linux_stack *stack,
 	return 0;
 }
 
+static bool
+is_wanted(const struct linux_run *run, uint32_t stack)
+{
+	return run->range.stacks == NULL ||
+	       linux_set_holds(run->range.stacks, stack);
+}
+
 static int
 list_stacks(struct linux_run *run, const struct linux_visitor *visitor)
 {
 	size_t i;
-	int error;
+	int error = 0;
 
 	if (run->stacks.count == 0) {
 		error =
@@ -135,9 +142,11 @@ list_stacks(struct linux_run *run, const struct linux_visitor *visitor)
 		if (error != 0)
 			return error;
 	}
-	error = list_here(run, 0, visitor);
+	if (is_wanted(run, 0))
+		error = list_here(run, 0, visitor);
 	for (i = 1; i < run->stacks.count && error == 0; i++)
-		error = list_there(run, &run->stacks.items[i], visitor);
+		if (is_wanted(run, run->stacks.items[i].id))
+			error = list_there(run, &run->stacks.items[i], visitor);
 	return error;
 }
 

@@ -28,6 +28,9 @@ struct linux_set {
 };
 
 int linux_set_add(struct linux_set *set, uint64_t item);
+/* The same for a few in no order, each once; and whether it is among them. */
+int linux_set_add_once(struct linux_set *set, uint64_t item);
+bool linux_set_holds(const struct linux_set *set, uint64_t item);
 void linux_set_sort(struct linux_set *set);
 bool linux_set_has(const struct linux_set *set, uint64_t item);
 
@@ -154,6 +157,13 @@ struct linux_collector {
 	struct linux_set ownerless; /* from the last collection, sorted */
 };
 
+/* The sockets that a list is made of. */
+struct linux_range {
+	uint32_t protocols; /* a bit for each entry of linux_protocols */
+	uint32_t tables; /* of bpf; bit n: that of enum po_bpf_table_kind */
+	const struct linux_set *stacks; /* in no order; NULL: all */
+};
+
 /* One collection. */
 struct linux_run {
 	struct linux_collector *collector;
@@ -163,7 +173,9 @@ struct linux_run {
 	struct linux_set ambiguous; /* see linux_procnet_list() */
 	struct linux_set orphans; /* not known to be so, sorted */
 	size_t lost; /* of the orphans: may be found by another look */
-	uint32_t orphan_kinds; /* linux_bpf_kind_of() each of them */
+	struct linux_range range; /* what is listed */
+	struct linux_range orphan_range; /* where the orphans are */
+	struct linux_set orphan_stacks;
 	/* Of those that bpf lists: held by no descriptor; sorted. */
 	struct linux_set fileless;
 	uint32_t unreachable; /* stacks that could not be listed */
@@ -173,22 +185,12 @@ struct linux_run {
 	bool relied; /* the last scan, on what was kept of an earlier one */
 };
 
-/* linux_list.c: all sockets of all wanted stacks. */
+/* linux_list.c: all sockets of all wanted stacks, as far as run->range goes. */
 int linux_list_sockets(
     struct linux_run *run, const struct linux_visitor *visitor);
 
 /* linux_bpf.c: the same for LINUX_BY_BPF, as far as bpf tells of them. */
 int linux_bpf_list_sockets(
-    struct linux_run *run, const struct linux_visitor *visitor);
-
-/* linux_bpf.c: the kind of table that a socket is in, as a bit. */
-uint32_t linux_bpf_kind_of(const struct po_socket *socket);
-
-/*
- * linux_bpf.c: lists the kinds of sockets again that there are orphans of.
- * Returns 0, -ENOTSUP where bpf does not tell of all of these, or -errno.
- */
-int linux_bpf_list_orphans(
     struct linux_run *run, const struct linux_visitor *visitor);
 
 /* linux_bpf.c: all holders, and what they hold that was not listed. */

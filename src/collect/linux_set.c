@@ -27,6 +27,23 @@ linux_set_add(struct linux_set *set, uint64_t item)
 	return 0;
 }
 
+bool
+linux_set_holds(const struct linux_set *set, uint64_t item)
+{
+	size_t i;
+
+	for (i = 0; i < set->count; i++)
+		if (set->items[i] == item)
+			return true;
+	return false;
+}
+
+int
+linux_set_add_once(struct linux_set *set, uint64_t item)
+{
+	return linux_set_holds(set, item) ? 0 : linux_set_add(set, item);
+}
+
 static int
 by_number(const void *left, const void *right)
 {

@@ -324,17 +324,12 @@ read_main_table(struct task *task)
 static int
 note_denied(struct task *task)
 {
-	struct linux_set *uids = &task->scan->denied_uids;
 	struct stat st;
-	size_t i;
 
 	task->scan->denied++;
 	if (fstat(task->dir, &st) != 0)
 		return 0;
-	for (i = 0; i < uids->count; i++)
-		if (uids->items[i] == st.st_uid)
-			return 0;
-	return linux_set_add(uids, st.st_uid);
+	return linux_set_add_once(&task->scan->denied_uids, st.st_uid);
 }
 
 static int
