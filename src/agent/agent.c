@@ -2,7 +2,8 @@
 /*
  * The agent process from its options to its end, around Net-SNMP's event loop.
  */
-#include "config.h"
+/* Not the config.h beside this file. */
+#include <config.h>
 
 #include "agent/agent.h"
 
