@@ -89,8 +89,13 @@ take_state(const uint8_t *record, struct po_socket *socket)
 	/* It is the socket that listens, before the protocol knows of it. */
 	if (po_freebsd_u16(pcb + PO_XINPCB_OPTIONS) & PO_XINPCB_LISTENS)
 		socket->state = PO_STATE_LISTEN;
-	socket->connected = socket->state != PO_STATE_LISTEN &&
-			    socket->state != PO_STATE_CLOSED;
+	/*
+	 * What was reset or refused keeps both ends until its descriptor is
+	 * closed, but its port is anybody's again: it is not bound to it.
+	 */
+	socket->connected =
+	    socket->state != PO_STATE_LISTEN &&
+	    (socket->state != PO_STATE_CLOSED || socket->remote_port != 0);
 	if (socket->state != PO_STATE_LISTEN)
 		return true;
 	socket->queue_length = po_freebsd_u32(pcb + PO_XINPCB_QUEUE);
