@@ -191,6 +191,10 @@ take_queue(const struct endpoint *endpoint, struct po_socket *socket)
 	if ((endpoint->flags & PO_XSCTP_LISTENS) == 0)
 		return;
 	socket->state = PO_STATE_LISTEN;
+	socket->queue_length = socket->queue_limit = PO_QUEUE_UNKNOWN;
+	/* Of others, whom nobody accepts from, the kernel tells nonsense. */
+	if ((endpoint->flags & PO_XSCTP_ONE_TO_ONE) == 0)
+		return;
 	socket->queue_length =
 	    po_freebsd_u32(endpoint->record + PO_XSCTP_INPCB_QUEUE);
 	socket->queue_limit =

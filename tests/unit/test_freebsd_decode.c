@@ -393,11 +393,12 @@ test_sctp_wildcards(void)
 		const char *const *addresses;
 		const char *local;
 	} cases[] = {
-	    {PO_XSCTP_BOUND_ALL | PO_XSCTP_LISTENS, both, "0.0.0.0"},
-	    {PO_XSCTP_BOUND_ALL | PO_XSCTP_LISTENS | PO_XSCTP_IPV6, both, "*"},
-	    {PO_XSCTP_BOUND_ALL | PO_XSCTP_LISTENS | PO_XSCTP_IPV6, ipv6_only,
-		"::"},
+	    {0, both, "0.0.0.0"},
+	    {PO_XSCTP_IPV6, both, "*"},
+	    {PO_XSCTP_IPV6, ipv6_only, "::"},
 	};
+	const uint32_t flags =
+	    PO_XSCTP_BOUND_ALL | PO_XSCTP_LISTENS | PO_XSCTP_ONE_TO_ONE;
 	struct outcome o;
 	size_t i;
 
@@ -405,7 +406,7 @@ test_sctp_wildcards(void)
 		struct sctp sctp = {.length = 0};
 
 		sctp_add_endpoint(
-		    &sctp, cases[i].flags, 5000, cases[i].addresses);
+		    &sctp, flags | cases[i].flags, 5000, cases[i].addresses);
 		sctp_end_endpoint(&sctp);
 		sctp_decode(&sctp, &o);
 		CU_ASSERT_EQUAL_FATAL(o.n, 1);
@@ -420,7 +421,10 @@ test_sctp_wildcards(void)
 	}
 }
 
-/* Two addresses, and an association of one-to-many: three rows. */
+/*
+ * Two addresses, and an association of one-to-many: three rows, and no queue,
+ * whatever the kernel says of it.
+ */
 static void
 test_sctp_one_to_many(void)
 {
@@ -443,6 +447,9 @@ test_sctp_one_to_many(void)
 	    is_address(&o.rows[1].socket.local.address, "2001:db8::1", 0));
 	CU_ASSERT_TRUE(
 	    is_address(&o.rows[2].socket.local.address, "192.0.2.1", 0));
+	CU_ASSERT_EQUAL(o.rows[1].socket.state, PO_STATE_LISTEN);
+	CU_ASSERT_EQUAL(o.rows[1].socket.queue_length, PO_QUEUE_UNKNOWN);
+	CU_ASSERT_EQUAL(o.rows[1].socket.queue_limit, PO_QUEUE_UNKNOWN);
 }
 
 /* A connected one-to-one socket is its association; a closed one is none. */
