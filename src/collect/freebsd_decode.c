@@ -142,6 +142,8 @@ decode_pcb(const struct pcbs *pcbs, const uint8_t *record, const uint8_t *pcb)
 	}
 	if (pcbs->list != PO_FREEBSD_TCP)
 		connect_datagram(socket);
+	row.unheld =
+	    (po_freebsd_u16(pcb + PO_XINPCB_STATE) & PO_XINPCB_UNHELD) != 0;
 	po_freebsd_finish(socket, po_freebsd_u64(pcb + PO_XINPCB_SOCKET),
 	    po_freebsd_u32(pcb + PO_XINPCB_UID));
 	return pcbs->visit(pcbs->context, &row);

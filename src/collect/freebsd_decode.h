@@ -27,10 +27,13 @@ const char *po_freebsd_name(enum po_freebsd_list list);
 /*
  * generation: the PCB's number, which none has again; an address in the kernel
  * may be another socket's a moment later.  0: the list does not tell.
+ * unheld: no descriptor refers to it, as the kernel says; its handle tells it
+ * from others all the same.
  */
 struct po_freebsd_socket {
 	struct po_socket socket;
 	uint64_t generation;
+	bool unheld;
 };
 
 struct po_freebsd_file {

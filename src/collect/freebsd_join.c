@@ -86,7 +86,15 @@ find_hold(const struct freebsd_run *run, uint64_t handle)
 		   : NULL;
 }
 
-/* Sockets that a process could hold, that none does, and one may have. */
+/* A process could hold it, and none does. */
+static bool
+is_orphan(const struct freebsd_run *run, const struct po_freebsd_socket *socket)
+{
+	return socket->socket.handle != 0 && !socket->unheld &&
+	       find_hold(run, socket->socket.handle) == NULL;
+}
+
+/* Orphans that may have a holder all the same. */
 static size_t
 count_doubtful(const struct freebsd_run *run)
 {
@@ -97,7 +105,7 @@ count_doubtful(const struct freebsd_run *run)
 
 	for (i = 0; i < run->sockets.count; i++) {
 		handle = sockets[i].socket.handle;
-		if (handle == 0 || find_hold(run, handle) != NULL)
+		if (!is_orphan(run, &sockets[i]))
 			continue;
 		count +=
 		    memory->n_ownerless == 0 ||
@@ -156,8 +164,7 @@ remember_ownerless(struct freebsd_run *run)
 	size_t i;
 
 	for (i = 0; i < run->sockets.count; i++) {
-		if (sockets[i].socket.handle == 0 ||
-		    find_hold(run, sockets[i].socket.handle) != NULL)
+		if (!is_orphan(run, &sockets[i]))
 			continue;
 		handle = freebsd_array_add(&ownerless, sizeof(*handle));
 		if (handle == NULL) {
@@ -178,14 +185,18 @@ remember_ownerless(struct freebsd_run *run)
 static int
 tell_sockets(struct freebsd_run *run, struct po_builder *builder)
 {
-	const struct po_freebsd_socket *sockets = run->sockets.items;
+	struct po_freebsd_socket *sockets = run->sockets.items;
 	const struct freebsd_hold *holds = run->holds.items;
 	struct freebsd_process *process;
 	size_t i;
 	int error = 0;
 
-	for (i = 0; i < run->sockets.count && error == 0; i++)
+	for (i = 0; i < run->sockets.count && error == 0; i++) {
+		/* To the builder, what nobody can hold has no handle. */
+		if (sockets[i].unheld)
+			sockets[i].socket.handle = 0;
 		error = po_builder_add_socket(builder, &sockets[i].socket);
+	}
 	for (i = 0; i < run->holds.count && error == 0; i++) {
 		if (!po_builder_has_handle(builder, holds[i].handle))
 			continue;

@@ -3,6 +3,7 @@
  * Compares the decoder's offsets and numbers with FreeBSD's own headers.  Only
  * compiled, and only there: everything here is true or an error.
  */
+#define _WANT_SOCKET /* struct socket, with its SQ_* */
 #include <sys/param.h>
 
 #include <sys/file.h>
@@ -47,6 +48,8 @@ AT(PO_XINPCB_UID, xinpcb, xi_socket.so_uid);
 WIDTH(xinpcb, xi_socket.so_uid, 4);
 AT(PO_XINPCB_OPTIONS, xinpcb, xi_socket.so_options);
 WIDTH(xinpcb, xi_socket.so_options, 2);
+AT(PO_XINPCB_STATE, xinpcb, xi_socket.so_state);
+WIDTH(xinpcb, xi_socket.so_state, 2);
 AT(PO_XINPCB_FOREIGN_PORT, xinpcb, inp_inc.inc_ie.ie_fport);
 AT(PO_XINPCB_LOCAL_PORT, xinpcb, inp_inc.inc_ie.ie_lport);
 AT(PO_XINPCB_FOREIGN, xinpcb, inp_inc.inc_ie.ie_dependfaddr);
@@ -61,6 +64,11 @@ AT(PO_XINPCB_FAMILIES, xinpcb, inp_vflag);
 AT(PO_XINPCB_PROTOCOL, xinpcb, inp_ip_p);
 SAME(PO_XINPCB_SIZE, sizeof(struct xinpcb));
 SAME(PO_XINPCB_LISTENS, SO_ACCEPTCONN);
+#ifdef SS_NOFDREF
+SAME(PO_XINPCB_UNHELD, SS_NOFDREF | SQ_INCOMP | SQ_COMP);
+#else
+SAME(PO_XINPCB_UNHELD, 0x1 | SQ_INCOMP | SQ_COMP);
+#endif
 SAME(PO_INP_IPV4, INP_IPV4);
 SAME(PO_INP_IPV6, INP_IPV6);
 SAME(PO_INP_IPV6_SOCKET, INP_IPV6PROTO);

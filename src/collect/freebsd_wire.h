@@ -24,6 +24,7 @@ enum po_xinpcb {
 	PO_XINPCB_LIMIT = 120, /* u32 */
 	PO_XINPCB_UID = 128, /* u32: the creator's */
 	PO_XINPCB_OPTIONS = 166, /* u16 */
+	PO_XINPCB_STATE = 170, /* u16 */
 	PO_XINPCB_FOREIGN_PORT = 252, /* network order */
 	PO_XINPCB_LOCAL_PORT = 254,
 	PO_XINPCB_FOREIGN = 256, /* 16 octets, IPv4 in the last 4 */
@@ -44,6 +45,12 @@ enum po_xtcpcb {
 
 /* SO_ACCEPTCONN. */
 #define PO_XINPCB_LISTENS 0x2u
+
+/*
+ * Of a socket that no descriptor refers to: SS_NOFDREF, which 14 has no more,
+ * and, from then on, SQ_INCOMP or SQ_COMP: it was not accepted yet.
+ */
+#define PO_XINPCB_UNHELD 0x1801u
 
 /* inp_vflag; IPV6_SOCKET: opened as such, whatever it is used for now. */
 enum po_inp_vflag {

@@ -520,6 +520,73 @@ test_memory(void)
 	outcome_free(&o);
 }
 
+/*
+ * What no descriptor refers to, because it was closed or was not accepted yet:
+ * nobody can hold it, even where somebody did a moment ago, so nobody is looked
+ * for.
+ */
+static void
+test_unheld(void)
+{
+	static const uint16_t states[] = {0x1, 0x800, 0x1000};
+	const struct fake_pcb pcb = {PO_FREEBSD_TCP, "192.0.2.1", 80,
+	    "192.0.2.2", 40000, .state = PO_TCPS_ESTABLISHED, .handle = 0x1000,
+	    .generation = 5, .uid = 12};
+	const struct po_process_record *nobody;
+	struct outcome o;
+	struct fake *fake;
+	size_t i;
+
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		fake = fake_new();
+		memcpy(fake_add_pcb(fake, &pcb) + PO_XINPCB_STATE, &states[i],
+		    sizeof(states[i]));
+		fake_add_file(fake, 10, 0x1000);
+		fake_add_process(fake, 10, 100, "httpd");
+		outcome_collect(&o, fake);
+		CU_ASSERT_EQUAL_FATAL(first_owner(&o), 0);
+		nobody = &o.sealed.s.processes[o.sealed.s.owners[0].process];
+		CU_ASSERT_EQUAL(nobody->kind, PO_OWNER_NONE);
+		CU_ASSERT_EQUAL(nobody->uid, 12);
+		CU_ASSERT_EQUAL(fake->lists[PO_FREEBSD_FILES].reads, 1);
+		outcome_free(&o);
+	}
+}
+
+/* A connection that was accepted between the lists is not lost. */
+static void
+accept_one(struct fake *fake, enum po_freebsd_list list)
+{
+	const struct fake_pcb pcb = {PO_FREEBSD_TCP, "192.0.2.1", 80,
+	    "192.0.2.2", 40000, .state = PO_TCPS_ESTABLISHED, .handle = 0x1000,
+	    .generation = 5};
+
+	if (list != PO_FREEBSD_PROCESSES || fake->lists[list].reads != 1)
+		return;
+	fake_clear(fake, PO_FREEBSD_TCP);
+	fake_add_pcb(fake, &pcb);
+	fake_add_file(fake, 10, 0x1000);
+}
+
+static void
+test_accepted_meanwhile(void)
+{
+	static const uint16_t waiting = 0x1001;
+	const struct fake_pcb pcb = {PO_FREEBSD_TCP, "192.0.2.1", 80,
+	    "192.0.2.2", 40000, .state = PO_TCPS_ESTABLISHED, .handle = 0x1000,
+	    .generation = 5};
+	struct fake *fake = fake_new();
+	struct outcome o;
+
+	memcpy(fake_add_pcb(fake, &pcb) + PO_XINPCB_STATE, &waiting,
+	    sizeof(waiting));
+	fake_add_process(fake, 10, 100, "httpd");
+	fake->change = accept_one;
+	outcome_collect(&o, fake);
+	CU_ASSERT_EQUAL(first_owner(&o), 10);
+	outcome_free(&o);
+}
+
 /* A connection loses its socket between the lists: a row without owner. */
 static void
 lose_socket(struct fake *fake, enum po_freebsd_list list)
@@ -672,6 +739,8 @@ main(void)
 	    {"another process with the same id", test_replaced_process},
 	    {"a socket that is passed on", test_second_look},
 	    {"sockets without holder are remembered", test_memory},
+	    {"what no descriptor refers to", test_unheld},
+	    {"accepted between the lists", test_accepted_meanwhile},
 	    {"TIME_WAIT between the lists", test_time_wait_meanwhile},
 	    {"absent and damaged lists", test_absent_and_damaged},
 	    {"a stack that may not be seen", test_unreachable_stack},
