@@ -55,6 +55,18 @@ count_error(int major, int minor, void *server, void *client)
 	return SNMPERR_SUCCESS;
 }
 
+/* Whom nobody can ask would warn that nobody may. */
+static int
+give_access(int major, int minor, void *server, void *client)
+{
+	(void)major;
+	(void)minor;
+	(void)server;
+	(void)client;
+	vacm_createAccessEntry("", "", 0, 0);
+	return SNMPERR_SUCCESS;
+}
+
 /* The life of the process that po_config_read_apart() forks. */
 static void
 read_and_send(const struct po_config_files *files, bool loud, int out)
@@ -83,6 +95,9 @@ read_and_send(const struct po_config_files *files, bool loud, int out)
 	netsnmp_ds_set_boolean(
 	    NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 0);
 	init_agent("portowner");
+	netsnmp_register_callback(SNMP_CALLBACK_LIBRARY,
+	    SNMP_CALLBACK_POST_READ_CONFIG, give_access, NULL,
+	    NETSNMP_CALLBACK_HIGHEST_PRIORITY);
 	po_config_register("portowner", "", &config, &rules);
 	init_snmp("portowner");
 	if (errors > config.errors)
