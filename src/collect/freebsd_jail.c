@@ -75,6 +75,16 @@ freebsd_jail_next(uint32_t last, struct freebsd_jail *jail)
 	return 0;
 }
 
+/* What it means that the child has ended: with its jail, or by itself. */
+static int
+lose(uint32_t jail)
+{
+	int id = (int)jail;
+	struct iovec parts[] = {part("jid"), {&id, sizeof(id)}};
+
+	return jail_get(parts, 2, 0) < 0 && errno == ENOENT ? -ESRCH : -EPIPE;
+}
+
 /* All of it, within the time that is left; 0 or -errno. */
 static int
 read_all(struct freebsd_reader *reader, void *buffer, size_t size)
@@ -94,7 +104,7 @@ read_all(struct freebsd_reader *reader, void *buffer, size_t size)
 		    waited < *reader->patience ? waited : *reader->patience;
 		got = recv(reader->fd, at, size, MSG_DONTWAIT);
 		if (got == 0)
-			return -EPIPE;
+			return lose(reader->jail);
 		if (got < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
 		if (got > 0) {
@@ -232,7 +242,7 @@ freebsd_reader_get(
 	strlcpy(question.name, name, sizeof(question.name));
 	if (send(reader->fd, &question, sizeof(question), MSG_NOSIGNAL) !=
 	    (ssize_t)sizeof(question))
-		return reader->error = -EPIPE;
+		return reader->error = lose(reader->jail);
 	reader->error = read_all(reader, &answer, sizeof(answer));
 	if (reader->error != 0)
 		return reader->error;
