@@ -140,12 +140,16 @@ LIBS=$po_saved_libs
 po_saved_libs=$LIBS
 LIBS="$NET_SNMP_LIBS $LIBS"
 AC_CHECK_FUNCS([free_kmem])
-# A module cannot be made of libraries that are no position-independent code.
+# A module is of use with shared libraries alone: snmpd has to find in its own
+# what the module registers, which it does not do in the module's copy of them.
 AC_MSG_CHECKING([whether a module for snmpd can be linked])
 po_saved_cflags=$CFLAGS
 CFLAGS="$CFLAGS -shared -fPIC"
 AC_LINK_IFELSE([AC_LANG_SOURCE([[int init_agent(const char *);
-int start(void) { return init_agent("x"); }]])], [po_module=yes], [po_module=no])
+int start(void) { return init_agent("x"); }]])],
+    [AS_IF([$NM conftest$EXEEXT | grep ' U _*init_agent' >/dev/null],
+	[po_module=yes], [po_module=no])],
+    [po_module=no])
 AC_MSG_RESULT([$po_module])
 CFLAGS=$po_saved_cflags
 AS_IF([test "$po_os" = windows], [po_module=no])
