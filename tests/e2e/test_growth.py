@@ -89,7 +89,7 @@ def test_agent(work):
             generation = manager.value(mib.GENERATION)
             manager.walk(mib.LISTENER_TABLE.oid)
             manager.walk(mib.OWNERS.column("user"))
-            assert manager.value(mib.GENERATION) == generation + 1
+            assert manager.value(mib.GENERATION) > generation
         for _ in range(2):
             refresh()
         before = measure(pid)
