@@ -7,7 +7,9 @@
  * whichever then has no holder is looked for a second time in both lists: it
  * has gone (and is no row), or its holder has moved (and is found), or it
  * really has none.  Those are remembered, so that the kernel's own sockets do
- * not cost a second look at every refresh.
+ * not cost a second look at every refresh.  And no more is looked at than may
+ * help: the places where such sockets are, and the processes only if one of
+ * those that may be looked into can be the holder.
  */
 #include <errno.h>
 #include <fcntl.h>

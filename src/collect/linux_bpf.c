@@ -84,7 +84,6 @@ linux_bpf_list_sockets(
 
 	if (!linux_bpf_has_tables(collector->bpf) || run->range.tables == 0)
 		return 0;
-	run->fileless.count = 0;
 	error = linux_bpf_list(
 	    collector->bpf, !collector->all_stacks, run->range.tables, &each);
 	linux_set_sort(&run->fileless);
