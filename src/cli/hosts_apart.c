@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Other hosts are asked by portowner-ask, which is all of this program and
- * Net-SNMP besides: its libraries take longer to load than the sockets of a
- * small host to be listed.
+ * Net-SNMP besides: to load its libraries was more than half of what it cost to
+ * start this program.
  */
 #include <errno.h>
 #include <limits.h>

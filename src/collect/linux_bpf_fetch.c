@@ -31,7 +31,7 @@ struct linux_bpf {
 static void *
 map_memory(int map, size_t size, int protection)
 {
-	/* All at once: a fault at each page would cost more than its use. */
+	/* All at once, and not by a fault at each page. */
 	void *memory =
 	    mmap(NULL, size, protection, MAP_SHARED | MAP_POPULATE, map, 0);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How the process gets its memory, where malloc(3) can be told.  A fault at
- * each small page that is new costs more than the sockets that lie in it.
+ * How the process gets its memory, where malloc(3) can be told.  In a virtual
+ * machine a fault at each small page that is new may cost more than the sockets
+ * that lie in it.
  */
 #ifndef PO_COLLECT_MEMORY_H
 #define PO_COLLECT_MEMORY_H

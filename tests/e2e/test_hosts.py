@@ -491,12 +491,17 @@ def test_errors(service, work):
 def test_the_asking_program_is_missing(work):
     """Alone, portowner says what it lacks; here it works as ever."""
     alone = shutil.copy(PORTOWNER, work)
-    for words, status in (([], 2), (["--check", "--config", "none"], 3)):
-        answer = portowner("--host", "127.0.0.1", *words, program_path=alone)
-        assert answer.status == status, answer.error
-        assert re.search("(hosts cannot be asked: /.*/portowner-ask: "
-                         "No such file|none: No such file)",
-                         answer.error + answer.out)
+    rules = os.path.join(work, "rules")
+    write(rules, "expect tcp *:1 nobody\n")
+    lacks = "hosts cannot be asked: /.*/portowner-ask: No such file"
+    answer = portowner("--host", "127.0.0.1", program_path=alone)
+    assert (answer.status, answer.out) == (2, "")
+    assert re.search(lacks, answer.one_line_of_error())
+    # a check says on its output why it is none
+    answer = portowner("--host", "127.0.0.1", "--check", "--config", rules,
+                       program_path=alone)
+    assert answer.status == 3
+    assert re.search(lacks, answer.out)
     assert portowner("-V", program_path=alone).status == 0
 
 
