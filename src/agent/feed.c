@@ -23,6 +23,7 @@ struct po_feed {
 	struct po_client *client;
 	struct po_watch *watch;
 	struct po_epoch *epoch;
+	struct po_epoch *coming; /* the watch takes it in; NULL: none */
 	void (*done)(void *context);
 	void *context;
 	uint32_t timeout; /* s */
@@ -33,6 +34,7 @@ struct po_feed {
 	bool partial; /* the same */
 	uint32_t dropped; /* the same */
 	uint64_t started; /* the refresh under way, us */
+	uint64_t took; /* the last one that went well, us */
 	uint64_t retry_at; /* us */
 	uint32_t generation;
 	uint32_t errors;
@@ -40,39 +42,6 @@ struct po_feed {
 	int64_t up_since; /* us: when sysUpTime was 0 */
 	char source[256];
 };
-
-static struct po_epoch *
-hold(struct po_epoch *epoch)
-{
-	epoch->references++;
-	return epoch;
-}
-
-void
-po_epoch_release(struct po_epoch *epoch)
-{
-	if (epoch == NULL || --epoch->references > 0)
-		return;
-	po_shared_release(epoch->shared);
-	free(epoch->history);
-	free(epoch->verdicts);
-	free(epoch);
-}
-
-/* shared is taken over, also where there is no memory. */
-static struct po_epoch *
-new_epoch(struct po_shared *shared)
-{
-	struct po_epoch *epoch = calloc(1, sizeof(*epoch));
-
-	if (epoch == NULL) {
-		po_shared_release(shared);
-		return NULL;
-	}
-	epoch->references = 1;
-	epoch->shared = shared;
-	return epoch;
-}
 
 /* What is served before there is anything: no rows, and visibly partial. */
 static struct po_epoch *
@@ -93,12 +62,12 @@ empty_epoch(void)
 	    po_builder_seal(builder, &seal, &image, &size) == 0)
 		po_shared_own(image, size, &shared);
 	po_builder_free(builder);
-	epoch = shared == NULL ? NULL : new_epoch(shared);
+	epoch = shared == NULL ? NULL : po_epoch_new(shared);
 	if (epoch == NULL)
 		return NULL;
 	/* No listener, no rule. */
 	epoch->verdicts = calloc(1, sizeof(*epoch->verdicts));
-	if (epoch->verdicts == NULL) {
+	if (epoch->verdicts == NULL || po_shared_open(shared) != 0) {
 		po_epoch_release(epoch);
 		return NULL;
 	}
@@ -145,6 +114,8 @@ po_feed_free(struct po_feed *feed)
 {
 	if (feed == NULL)
 		return;
+	if (feed->watch != NULL)
+		po_watch_finish(feed->watch);
 	unwatch(feed);
 	po_client_free(feed->client);
 	po_epoch_release(feed->epoch);
@@ -182,36 +153,6 @@ log_visibility(struct po_feed *feed, const struct po_snapshot *snapshot)
 }
 
 static void
-take_snapshot(struct po_feed *feed, struct po_shared *shared)
-{
-	const struct po_snapshot_header *header = shared->snapshot.header;
-	struct po_epoch *epoch;
-
-	if (feed->failed)
-		snmp_log(LOG_INFO, "portowner: the collector answers again\n");
-	feed->failed = false;
-	/* The collector may hand out the one that is here already. */
-	if (feed->generation != 0 &&
-	    header->taken == feed->epoch->shared->snapshot.header->taken) {
-		po_shared_release(shared);
-		return;
-	}
-	epoch = new_epoch(shared);
-	if (epoch == NULL ||
-	    po_watch_take(feed->watch, &epoch->shared->snapshot,
-		&epoch->history, &epoch->verdicts) != 0) {
-		po_epoch_release(epoch);
-		feed->errors++;
-		return;
-	}
-	memcpy(feed->source, shared->source, sizeof(feed->source));
-	log_visibility(feed, &shared->snapshot);
-	po_epoch_release(feed->epoch);
-	feed->epoch = epoch;
-	feed->generation++;
-}
-
-static void
 note_failure(struct po_feed *feed)
 {
 	feed->errors++;
@@ -234,6 +175,63 @@ end_refresh(struct po_feed *feed)
 }
 
 static void
+serve(struct po_feed *feed, struct po_epoch *epoch)
+{
+	memcpy(feed->source, epoch->shared->source, sizeof(feed->source));
+	log_visibility(feed, &epoch->shared->snapshot);
+	po_epoch_release(feed->epoch);
+	feed->epoch = epoch;
+	feed->generation++;
+}
+
+/* The collector is not what it should be. */
+static void
+refuse(struct po_feed *feed, int error)
+{
+	po_client_refuse(feed->client, error);
+	if (po_client_descriptor(feed->client) != feed->watched)
+		unwatch(feed);
+	note_failure(feed);
+}
+
+static void
+note_taken(void *context, int error)
+{
+	struct po_feed *feed = context;
+	struct po_epoch *epoch = feed->coming;
+
+	feed->coming = NULL;
+	if (error >= 0 && feed->failed) {
+		snmp_log(LOG_INFO, "portowner: the collector answers again\n");
+		feed->failed = false;
+	}
+	if (error == 0) {
+		if (feed->refreshing)
+			feed->took = po_clock_us() - feed->started;
+		serve(feed, epoch);
+	} else {
+		po_epoch_release(epoch);
+		if (error == -ENOMEM)
+			feed->errors++;
+		else if (error < 0)
+			refuse(feed, error);
+	}
+	end_refresh(feed);
+}
+
+static void
+take_snapshot(struct po_feed *feed, struct po_shared *shared)
+{
+	feed->coming = po_epoch_new(shared);
+	if (feed->coming == NULL) {
+		feed->errors++;
+		end_refresh(feed);
+		return;
+	}
+	po_watch_take(feed->watch, feed->coming, note_taken, feed);
+}
+
+static void
 receive(int fd, void *context)
 {
 	struct po_feed *feed = context;
@@ -250,12 +248,13 @@ receive(int fd, void *context)
 	}
 	if (po_client_descriptor(feed->client) != fd)
 		unwatch(feed);
-	if (result > 0)
+	if (result > 0) {
 		take_snapshot(feed, shared);
-	else if (!idle)
+	} else if (!idle) {
 		note_failure(feed);
+		end_refresh(feed);
+	}
 	/* Else the collector was restarted: the next request will tell. */
-	end_refresh(feed);
 }
 
 static void
@@ -293,10 +292,12 @@ po_feed_start(struct po_feed *feed, unsigned int timeout)
 	po_client_want_hints(feed->client, po_watch_is_looking(feed->watch));
 	error = po_client_fetch(
 	    feed->client, feed->timeout * 1000, timeout, &shared);
-	if (error == 0)
+	if (error == 0) {
 		take_snapshot(feed, shared);
-	else
+		po_watch_finish(feed->watch);
+	} else {
 		note_failure(feed);
+	}
 	watch(feed);
 	return error;
 }
@@ -304,7 +305,7 @@ po_feed_start(struct po_feed *feed, unsigned int timeout)
 struct po_epoch *
 po_feed_hold(struct po_feed *feed)
 {
-	return hold(feed->epoch);
+	return po_epoch_hold(feed->epoch);
 }
 
 static uint64_t
@@ -344,16 +345,39 @@ po_feed_look(struct po_feed *feed, bool after)
 	begin_refresh(feed, 0);
 }
 
+/*
+ * So long ahead of its time a refresh begins: then who asks all the time need
+ * not wait for it.  The collector may have to end one for somebody else first.
+ * One that takes much of the timeout would not leave the collector alone.
+ */
+static uint64_t
+lead(const struct po_feed *feed)
+{
+	const uint64_t collection =
+	    feed->epoch->shared->snapshot.header->collect_us;
+	const uint64_t longest =
+	    feed->took > collection ? feed->took : collection;
+	const uint64_t most = (uint64_t)feed->timeout * 1000000 / 4;
+
+	if (longest > most)
+		return 0;
+	return 2 * longest < most ? 2 * longest : most;
+}
+
 uint64_t
 po_feed_refresh(struct po_feed *feed)
 {
 	const uint64_t now = po_clock_us();
+	const uint64_t age = age_of(feed);
+	const uint64_t limit = (uint64_t)feed->timeout * 1000000;
+	const uint64_t early = limit - lead(feed);
 	uint64_t waited;
 
-	if (feed->generation != 0 &&
-	    age_of(feed) <= (uint64_t)feed->timeout * 1000000)
+	if (feed->generation != 0 && age <= early)
 		return 0;
-	if (!feed->refreshing && !begin_refresh(feed, feed->timeout * 1000))
+	if (!feed->refreshing && !begin_refresh(feed, (uint32_t)(early / 1000)))
+		return 0;
+	if (feed->generation != 0 && age <= limit)
 		return 0;
 	waited = now - feed->started;
 	return waited < PO_FEED_PATIENCE ? PO_FEED_PATIENCE - waited : 0;

@@ -6,25 +6,13 @@
 #ifndef PO_AGENT_FEED_H
 #define PO_AGENT_FEED_H
 
-#include "broker/client.h"
+#include "agent/epoch.h"
 #include "agent/watch.h"
+#include "broker/client.h"
 #include "mib/view.h"
 
 /* A request waits this long for a fresher snapshot; the master waits 1 s. */
 #define PO_FEED_PATIENCE 800000 /* us */
-
-/*
- * A snapshot with what is known of its listeners, counted by the requests that
- * are answered from it.
- */
-struct po_epoch {
-	unsigned int references;
-	struct po_shared *shared;
-	struct po_listener_history *history;
-	struct po_verdicts *verdicts;
-};
-
-void po_epoch_release(struct po_epoch *epoch);
 
 struct po_feed;
 

@@ -10,8 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,6 +17,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "agent/worker.h"
 
 struct po_keeper {
 	char path[PATH_MAX];
@@ -222,7 +222,6 @@ run(void *context)
 int
 po_keeper_write(struct po_keeper *keeper, char *text, size_t length)
 {
-	sigset_t all, old;
 	int error;
 
 	if (!po_keeper_is_idle(keeper, &error)) {
@@ -232,17 +231,13 @@ po_keeper_write(struct po_keeper *keeper, char *text, size_t length)
 	keeper->text = text;
 	keeper->length = length;
 	atomic_store(&keeper->done, false);
-	/* Signals are the main thread's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	error = pthread_create(&keeper->thread, NULL, run, keeper);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	error = po_worker_thread(&keeper->thread, run, keeper);
 	keeper->running = error == 0;
 	if (error == 0)
 		return 0;
 	free(text);
 	keeper->text = NULL;
-	return -error;
+	return error;
 }
 
 bool

@@ -47,8 +47,9 @@ po_notice_root(oid root[MAX_OID_LEN])
 	return length;
 }
 
-struct po_notice *
-po_notice_new(enum po_notice_kind kind, const char *const *texts, size_t count)
+/* Copies texts (NULL: empty). */
+static struct po_notice *
+new_notice(enum po_notice_kind kind, const char *const *texts, size_t count)
 {
 	size_t size = 1, i, length;
 	struct po_notice *notice;
@@ -67,6 +68,58 @@ po_notice_new(enum po_notice_kind kind, const char *const *texts, size_t count)
 		    memcpy(at, texts[i] == NULL ? "" : texts[i], length + 1);
 		at += length + 1;
 	}
+	return notice;
+}
+
+struct po_notice *
+po_notice_of_change(const struct po_change *change)
+{
+	static const enum po_notice_kind kinds[] = {
+	    [PO_CHANGE_APPEARED] = PO_NOTICE_APPEARED,
+	    [PO_CHANGE_GONE] = PO_NOTICE_GONE,
+	    [PO_CHANGE_OWNER] = PO_NOTICE_OWNER_CHANGED,
+	};
+	const char *const texts[PO_NOTICE_TEXTS] = {
+	    change->holder.command,
+	    change->holder.user,
+	    change->holder.service,
+	    change->before.command,
+	    change->before.user,
+	};
+	struct po_notice *notice =
+	    new_notice(kinds[change->kind], texts, PO_NOTICE_TEXTS);
+
+	if (notice == NULL)
+		return NULL;
+	notice->endpoint = change->endpoint;
+	notice->pid = change->holder.pid;
+	notice->old_pid = change->before.pid;
+	return notice;
+}
+
+struct po_notice *
+po_notice_of_expectation(uint32_t row, const struct po_expectation *expectation)
+{
+	const char *const texts[] = {expectation->text, expectation->message};
+	struct po_notice *notice =
+	    new_notice(expectation->met ? PO_NOTICE_EXPECTATION_MET
+					: PO_NOTICE_EXPECTATION_FAILED,
+		texts, 2);
+
+	if (notice != NULL)
+		notice->number = row;
+	return notice;
+}
+
+struct po_notice *
+po_notice_of_summary(uint32_t held, uint32_t total)
+{
+	struct po_notice *notice = new_notice(PO_NOTICE_SUMMARY, NULL, 0);
+
+	if (notice == NULL)
+		return NULL;
+	notice->number = held;
+	notice->total = total;
 	return notice;
 }
 

@@ -8,7 +8,8 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
-#include "model/row.h"
+#include "model/expectation.h"
+#include "model/history.h"
 
 #define PO_NOTICE_TEXTS 5
 
@@ -40,9 +41,13 @@ struct po_notice {
 	char strings[];
 };
 
-/* Copies texts (NULL: empty).  From malloc(), or NULL. */
-struct po_notice *po_notice_new(
-    enum po_notice_kind kind, const char *const *texts, size_t count);
+/* What a notice tells is copied.  From malloc(), or NULL. */
+struct po_notice *po_notice_of_change(const struct po_change *change);
+/* row: of portOwnerExpectationTable, from 0. */
+struct po_notice *po_notice_of_expectation(
+    uint32_t row, const struct po_expectation *expectation);
+/* held: since the last summary; total: ever. */
+struct po_notice *po_notice_of_summary(uint32_t held, uint32_t total);
 
 /* The varbinds, snmpTrapOID.0 first; the caller frees them. */
 netsnmp_variable_list *po_notice_build(const struct po_notice *notice);

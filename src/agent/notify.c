@@ -262,40 +262,31 @@ shorten(struct po_notifier *n)
 	take_out(n, place);
 }
 
-/* Appends a notice; NULL: no memory. */
-static struct po_notice *
-add_note(struct po_notifier *n, enum po_notice_kind kind,
-    const char *const *texts, size_t count)
+/* notice: taken over; NULL: there was no memory for it. */
+static void
+append(struct po_notifier *n, struct po_notice *notice)
 {
-	struct po_notice *note = po_notice_new(kind, texts, count);
-
-	if (note == NULL) {
+	if (notice == NULL) {
 		n->lost++;
-		return NULL;
+		return;
 	}
 	if (n->count == PO_NOTIFY_QUEUE)
 		shorten(n);
-	*n->last = note;
-	n->last = &note->next;
+	*n->last = notice;
+	n->last = &notice->next;
 	n->count++;
-	return note;
 }
 
 static void
 send_summary(unsigned int alarm, void *context)
 {
 	struct po_notifier *n = context;
-	struct po_notice *note;
 
 	(void)alarm;
 	n->summary_alarm = 0;
 	if (n->held == 0)
 		return;
-	note = add_note(n, PO_NOTICE_SUMMARY, NULL, 0);
-	if (note == NULL)
-		return;
-	note->number = n->held;
-	note->total = n->held_back;
+	append(n, po_notice_of_summary(n->held, n->held_back));
 	n->held = 0;
 	if (n->rate != 0) {
 		n->times[n->next] = po_clock_us();
@@ -378,49 +369,13 @@ po_notifier_enable(struct po_notifier *n, bool enabled)
 }
 
 void
-po_notifier_change(struct po_notifier *n, const struct po_change *change)
+po_notifier_add(struct po_notifier *n, struct po_notice *notice)
 {
-	static const enum po_notice_kind kinds[] = {
-	    [PO_CHANGE_APPEARED] = PO_NOTICE_APPEARED,
-	    [PO_CHANGE_GONE] = PO_NOTICE_GONE,
-	    [PO_CHANGE_OWNER] = PO_NOTICE_OWNER_CHANGED,
-	};
-	const char *const texts[PO_NOTICE_TEXTS] = {
-	    change->holder.command,
-	    change->holder.user,
-	    change->holder.service,
-	    change->before.command,
-	    change->before.user,
-	};
-	struct po_notice *note;
-
-	if (!may_go(n))
+	if (!may_go(n)) {
+		free(notice);
 		return;
-	note = add_note(n, kinds[change->kind], texts, PO_NOTICE_TEXTS);
-	if (note == NULL)
-		return;
-	note->endpoint = change->endpoint;
-	note->pid = change->holder.pid;
-	note->old_pid = change->before.pid;
-	pump(n);
-}
-
-void
-po_notifier_expectation(struct po_notifier *n, uint32_t row,
-    const struct po_expectation *expectation)
-{
-	const char *const texts[] = {expectation->text, expectation->message};
-	struct po_notice *note;
-
-	if (!may_go(n))
-		return;
-	note = add_note(n,
-	    expectation->met ? PO_NOTICE_EXPECTATION_MET
-			     : PO_NOTICE_EXPECTATION_FAILED,
-	    texts, 2);
-	if (note == NULL)
-		return;
-	note->number = row;
+	}
+	append(n, notice);
 	pump(n);
 }
 

@@ -9,6 +9,7 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
+#include "agent/notice.h"
 #include "mib/view.h"
 
 #define PO_NOTIFY_RATE_DEFAULT 60 /* a minute */
@@ -36,11 +37,11 @@ void po_notifier_set_rate(struct po_notifier *notifier, uint32_t rate);
 bool po_notifier_enabled(const struct po_notifier *notifier);
 void po_notifier_enable(struct po_notifier *notifier, bool enabled);
 
-void po_notifier_change(
-    struct po_notifier *notifier, const struct po_change *change);
-/* row: of portOwnerExpectationTable, from 0. */
-void po_notifier_expectation(struct po_notifier *notifier, uint32_t row,
-    const struct po_expectation *expectation);
+/*
+ * Sends the notice as soon as it may go.  It is taken over, and has no next; NULL:
+ * there was no memory for it.
+ */
+void po_notifier_add(struct po_notifier *notifier, struct po_notice *notice);
 
 /* Fills its part of the status. */
 void po_notifier_status(

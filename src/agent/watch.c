@@ -2,6 +2,9 @@
 /*
  * All times are of the clock of snapshots.  It goes on over a restart of the
  * agent and begins anew with the system: the boot's name tells which it was.
+ *
+ * What grows with the snapshots is done by a worker: to take one in, and to
+ * write the past.  History and expectations are its own as long as it is busy.
  */
 #include "agent/watch.h"
 
@@ -11,6 +14,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/take.h"
+#include "agent/worker.h"
 #include "model/clock.h"
 #include "model/past.h"
 
@@ -18,9 +23,25 @@
 #define SOON 200000 /* us until changes are kept, so that more can come */
 #define SHARE 100 /* of the time may go to keeping things, 1 in so many */
 
+/* The past as text, being made. */
+struct account {
+	bool notify;
+	char *text;
+	size_t length;
+	int error;
+	uint64_t took; /* us */
+};
+
 struct po_watch {
-	struct po_history *history;
-	struct po_expectations *expectations;
+	struct po_worker *worker;
+	struct po_history *history; /* see above */
+	struct po_expectations *expectations; /* the same */
+	struct po_take take;
+	bool take_waits; /* until the past is written */
+	void (*take_done)(void *context, int error);
+	void *take_context;
+	struct account account;
+	struct po_history_totals totals; /* since the last snapshot */
 	struct po_notifier *notifier;
 	struct po_keeper *keeper; /* NULL: nothing is kept */
 	void (*look)(void *context);
@@ -63,11 +84,12 @@ po_watch_new(bool by_master)
 
 	if (watch == NULL)
 		return NULL;
+	watch->worker = po_worker_new();
 	watch->history = po_history_new();
 	watch->expectations = po_expectations_new();
 	watch->notifier = po_notifier_new(by_master);
-	if (watch->history == NULL || watch->expectations == NULL ||
-	    watch->notifier == NULL) {
+	if (watch->worker == NULL || watch->history == NULL ||
+	    watch->expectations == NULL || watch->notifier == NULL) {
 		po_watch_free(watch);
 		return NULL;
 	}
@@ -92,27 +114,48 @@ note_keeping(struct po_watch *watch, int error)
 	watch->keeping_failed = error != 0;
 }
 
-/* Hands all that is known to the keeper. */
 static void
-keep(struct po_watch *watch)
+write_account(void *context)
 {
+	struct po_watch *watch = context;
+	struct account *account = &watch->account;
 	const struct po_past past = {
 	    .boot = watch->boot,
-	    .notify = po_notifier_enabled(watch->notifier),
+	    .notify = account->notify,
 	    .history = watch->history,
 	    .expectations = watch->expectations,
 	};
 	const uint64_t begin = po_clock_us();
-	size_t length;
-	char *text;
-	int error;
 
-	error = po_past_write(&past, &text, &length);
+	account->error = po_past_write(&past, &account->text, &account->length);
+	account->took = po_clock_us() - begin;
+}
+
+/* Hands what was written to the keeper. */
+static void
+hand_over(struct po_watch *watch)
+{
+	struct account *account = &watch->account;
+	int error = account->error;
+
 	if (error == 0)
-		error = po_keeper_write(watch->keeper, text, length);
+		error = po_keeper_write(
+		    watch->keeper, account->text, account->length);
 	if (error != 0)
 		note_keeping(watch, error);
-	watch->keep_at = begin + (po_clock_us() - begin) * SHARE;
+	watch->keep_at = po_clock_us() + account->took * SHARE;
+}
+
+static void start_take(struct po_watch *watch);
+
+static void
+note_account(void *context)
+{
+	struct po_watch *watch = context;
+
+	hand_over(watch);
+	if (watch->take_waits)
+		start_take(watch);
 }
 
 static void keep_now(unsigned int alarm, void *context);
@@ -143,12 +186,32 @@ keep_now(unsigned int alarm, void *context)
 	(void)alarm;
 	watch->keep_alarm = 0;
 	/* A disk that is slow: what changed meanwhile is kept then. */
-	if (!po_keeper_is_idle(watch->keeper, &error)) {
+	if (po_worker_is_busy(watch->worker) ||
+	    !po_keeper_is_idle(watch->keeper, &error)) {
 		plan_keeping(watch);
 		return;
 	}
 	note_keeping(watch, error);
-	keep(watch);
+	watch->account.notify = po_notifier_enabled(watch->notifier);
+	po_worker_start(watch->worker, write_account, note_account, watch);
+}
+
+void
+po_watch_finish(struct po_watch *watch)
+{
+	while (po_worker_is_busy(watch->worker))
+		po_worker_finish(watch->worker);
+}
+
+/* Keeps what is known, and waits for the disk. */
+static void
+keep_last(struct po_watch *watch)
+{
+	po_keeper_wait(watch->keeper);
+	watch->account.notify = po_notifier_enabled(watch->notifier);
+	write_account(watch);
+	hand_over(watch);
+	note_keeping(watch, po_keeper_wait(watch->keeper));
 }
 
 void
@@ -156,19 +219,19 @@ po_watch_free(struct po_watch *watch)
 {
 	if (watch == NULL)
 		return;
+	if (watch->worker != NULL)
+		po_watch_finish(watch);
 	if (watch->look_alarm != 0)
 		snmp_alarm_unregister(watch->look_alarm);
 	if (watch->keep_alarm != 0)
 		snmp_alarm_unregister(watch->keep_alarm);
-	if (watch->keeper != NULL && watch->taken != 0) {
-		po_keeper_wait(watch->keeper);
-		keep(watch);
-		note_keeping(watch, po_keeper_wait(watch->keeper));
-	}
+	if (watch->keeper != NULL && watch->taken != 0)
+		keep_last(watch);
 	po_keeper_free(watch->keeper);
 	po_notifier_free(watch->notifier);
 	po_expectations_free(watch->expectations);
 	po_history_free(watch->history);
+	po_worker_free(watch->worker);
 	free(watch);
 }
 
@@ -219,6 +282,7 @@ po_watch_configure(struct po_watch *watch, const struct po_config *config,
 {
 	const uint64_t debounce = (uint64_t)config->debounce * SECOND;
 
+	po_watch_finish(watch);
 	if (po_expectations_set(watch->expectations, rules) != 0)
 		return -ENOMEM;
 	po_expectations_set_debounce(watch->expectations, debounce);
@@ -309,6 +373,7 @@ po_watch_restore(struct po_watch *watch, struct po_keeper *keeper)
 		po_history_forget(watch->history);
 		po_expectations_forget(watch->expectations);
 	}
+	po_history_sum(watch->history, &watch->totals);
 	free(text);
 }
 
@@ -327,35 +392,14 @@ po_watch_is_looking(const struct po_watch *watch)
 	return watch->interval != 0;
 }
 
-static void
-note_change(void *context, const struct po_change *change)
-{
-	struct po_watch *watch = context;
-
-	po_notifier_change(watch->notifier, change);
-	plan_keeping(watch);
-}
-
-static void
-note_expectation(
-    void *context, uint32_t row, const struct po_expectation *expectation)
-{
-	struct po_watch *watch = context;
-
-	po_notifier_expectation(watch->notifier, row, expectation);
-	plan_keeping(watch);
-}
-
 /* Says why something may have changed that nobody is told of. */
 static void
 log_scope(const struct po_watch *watch, const struct po_snapshot *snapshot)
 {
 	const struct po_snapshot_header *header = snapshot->header;
-	struct po_history_totals totals;
 	size_t length;
 
-	po_history_sum(watch->history, &totals);
-	if (totals.scope == 0 || totals.scope == header->scope)
+	if (watch->totals.scope == 0 || watch->totals.scope == header->scope)
 		return;
 	snmp_log(LOG_WARNING,
 	    "portowner: another source (%s) or other options than before: the "
@@ -363,39 +407,76 @@ log_scope(const struct po_watch *watch, const struct po_snapshot *snapshot)
 	    po_snapshot_text(snapshot, header->source, &length));
 }
 
-int
-po_watch_take(struct po_watch *watch, const struct po_snapshot *snapshot,
-    struct po_listener_history **history, struct po_verdicts **verdicts)
+static void
+tell(struct po_watch *watch, struct po_notice *notices)
 {
-	struct po_history_totals totals;
-	uint64_t due = 0;
-	int error;
+	struct po_notice *notice;
 
-	*verdicts = NULL;
+	while ((notice = notices) != NULL) {
+		notices = notice->next;
+		notice->next = NULL;
+		po_notifier_add(watch->notifier, notice);
+	}
+}
+
+/* What the worker found becomes what is known. */
+static void
+adopt(struct po_watch *watch)
+{
+	const struct po_take *take = &watch->take;
+	const struct po_snapshot *snapshot = &take->epoch->shared->snapshot;
+
 	log_scope(watch, snapshot);
-	*history = calloc((size_t)snapshot->n_listeners + 1, sizeof(**history));
-	error = *history == NULL ? -ENOMEM
-				 : po_history_take(watch->history, snapshot,
-				       *history, note_change, watch);
-	if (error == 0)
-		error = po_expectations_take(watch->expectations, snapshot,
-		    *history, note_expectation, watch, verdicts, &due);
-	if (error != 0) {
-		free(*history);
-		*history = NULL;
-		return error;
-	}
-	po_history_sum(watch->history, &totals);
-	watch->due = totals.due;
-	if (due != 0 && (watch->due == 0 || due < watch->due))
-		watch->due = due;
-	if (watch->taken == 0) {
+	watch->totals = take->totals;
+	watch->due = take->due;
+	if (watch->taken == 0)
 		watch->begun = snapshot->header->taken;
+	if (watch->taken == 0 || take->changed)
 		plan_keeping(watch);
-	}
 	watch->taken = snapshot->header->taken;
 	plan_look(watch);
-	return 0;
+}
+
+static void
+note_take(void *context)
+{
+	struct po_watch *watch = context;
+
+	if (watch->take.error == 0)
+		adopt(watch);
+	tell(watch, watch->take.notices);
+	watch->take_done(watch->take_context, watch->take.error);
+}
+
+static void
+run_take(void *context)
+{
+	struct po_watch *watch = context;
+
+	po_take_run(&watch->take);
+}
+
+static void
+start_take(struct po_watch *watch)
+{
+	watch->take_waits = false;
+	watch->take.history = watch->history;
+	watch->take.expectations = watch->expectations;
+	watch->take.last = watch->taken;
+	watch->take.tells = po_notifier_enabled(watch->notifier);
+	po_worker_start(watch->worker, run_take, note_take, watch);
+}
+
+void
+po_watch_take(struct po_watch *watch, struct po_epoch *epoch,
+    void (*done)(void *context, int error), void *context)
+{
+	watch->take.epoch = epoch;
+	watch->take_done = done;
+	watch->take_context = context;
+	watch->take_waits = po_worker_is_busy(watch->worker);
+	if (!watch->take_waits)
+		start_take(watch);
 }
 
 struct po_notifier *
@@ -429,15 +510,14 @@ void
 po_watch_status(
     const struct po_watch *watch, int64_t up_since, struct po_status *status)
 {
+	const struct po_history_totals *totals = &watch->totals;
 	const uint64_t now = po_clock_us();
-	struct po_history_totals totals;
-	uint64_t since;
+	const uint64_t since =
+	    totals->changed_at != 0 ? totals->changed_at : watch->begun;
 
-	po_history_sum(watch->history, &totals);
-	since = totals.changed_at != 0 ? totals.changed_at : watch->begun;
-	status->listener_changes = totals.changes;
+	status->listener_changes = totals->changes;
 	status->listener_change_age = ticks(now > since ? now - since : 0);
 	status->listener_last_change =
-	    po_watch_stamp(totals.changed_at, up_since);
+	    po_watch_stamp(totals->changed_at, up_since);
 	po_notifier_status(watch->notifier, status);
 }

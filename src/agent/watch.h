@@ -8,6 +8,7 @@
 #define PO_AGENT_WATCH_H
 
 #include "agent/config.h"
+#include "agent/epoch.h"
 #include "agent/keeper.h"
 #include "agent/notify.h"
 #include "mib/view.h"
@@ -45,11 +46,15 @@ void po_watch_begin(
 bool po_watch_is_looking(const struct po_watch *watch);
 
 /*
- * Takes a snapshot in.  history and verdicts are from malloc() and belong to
- * the caller.  Returns 0, or -ENOMEM: the snapshot is passed over.
+ * Takes a snapshot in, one at a time, while the event loop goes on: at the end
+ * taken(context, error) is called with an error as in struct po_take, and if it
+ * is 0 all of epoch is there.
  */
-int po_watch_take(struct po_watch *watch, const struct po_snapshot *snapshot,
-    struct po_listener_history **history, struct po_verdicts **verdicts);
+void po_watch_take(struct po_watch *watch, struct po_epoch *epoch,
+    void (*taken)(void *context, int error), void *context);
+
+/* Waits for what is under way: afterwards taken() has been called. */
+void po_watch_finish(struct po_watch *watch);
 
 struct po_notifier *po_watch_notifier(struct po_watch *watch);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The collector is not trusted more than needed: replies have one size, what
- * they carry is validated before it is used, and memory that could still
- * change is refused.
+ * The collector is not trusted more than needed: replies have one size, memory
+ * that could still change is refused, and what it holds is validated by whoever
+ * is going to use it, when he has the time.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -219,8 +219,7 @@ po_client_receive(struct po_client *client, struct po_shared **shared)
 		    client, "a reply without a snapshot", -EPROTO);
 	result = po_share_map(client->image, client->reply.size, shared);
 	if (result != 0)
-		return po_client_fail(
-		    client, "a snapshot that cannot be used", result);
+		return po_client_refuse(client, result);
 	memcpy(
 	    (*shared)->source, client->reply.text, sizeof((*shared)->source));
 	(*shared)->source[sizeof((*shared)->source) - 1] = '\0';

@@ -50,15 +50,22 @@ bool po_client_is_waiting(const struct po_client *client);
 #define PO_CLIENT_HINT 2
 
 /*
- * Takes an answer.  Returns 1 and a snapshot for the caller; 0: not yet;
- * PO_CLIENT_HINT; or -errno with a sentence in po_client_error(): the collection failed
+ * Takes an answer.  Returns 1 and a snapshot for the caller, who opens it
+ * (po_shared_open) and says by po_client_refuse() if it is of no use; 0: not
+ * yet; PO_CLIENT_HINT; or -errno with a sentence in po_client_error(): the collection failed
  * (the connection stays) or the connection broke (it is closed).
  */
 int po_client_receive(struct po_client *client, struct po_shared **shared);
 
+/* error: of po_shared_open().  Ends the connection and returns error. */
+int po_client_refuse(struct po_client *client, int error);
+
 const char *po_client_error(const struct po_client *client);
 
-/* Asks and waits at most timeout milliseconds.  Returns 0 or -errno. */
+/*
+ * Asks, waits at most timeout milliseconds, and opens the snapshot.  Returns 0 or
+ * -errno.
+ */
 int po_client_fetch(struct po_client *client, uint32_t max_age,
     unsigned int timeout, struct po_shared **shared);
 

@@ -1,12 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Asking a collector and waiting for the answer, for who has nothing else to do.
+ * What has time: asking a collector and waiting for the answer, for who has
+ * nothing else to do.
  */
 #include <errno.h>
 #include <poll.h>
 
 #include "broker/client_private.h"
 #include "model/clock.h"
+
+int
+po_client_refuse(struct po_client *client, int error)
+{
+	return po_client_fail(client, "a snapshot that cannot be used", error);
+}
+
+/* A snapshot that has come, or none. */
+static int
+open_answer(struct po_client *client, struct po_shared **shared)
+{
+	int error = po_shared_open(*shared);
+
+	if (error == 0)
+		return 0;
+	po_shared_release(*shared);
+	*shared = NULL;
+	return po_client_refuse(client, error);
+}
 
 int
 po_client_fetch(struct po_client *client, uint32_t max_age,
@@ -24,8 +44,10 @@ po_client_fetch(struct po_client *client, uint32_t max_age,
 		result = po_client_receive(client, shared);
 		if (result == PO_CLIENT_HINT)
 			continue;
-		if (result != 0)
-			return result < 0 ? result : 0;
+		if (result < 0)
+			return result;
+		if (result > 0)
+			return open_answer(client, shared);
 		now = po_clock_us() / 1000;
 		if (now >= deadline)
 			return po_client_fail(

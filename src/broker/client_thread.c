@@ -48,7 +48,12 @@ fill_answer(struct worker *worker)
 	if (result != 0)
 		return result;
 	result = po_shared_own(image, size, &worker->shared);
+	/* The thread has the time. */
+	if (result == 0)
+		result = po_shared_open(worker->shared);
 	if (result != 0) {
+		po_shared_release(worker->shared);
+		worker->shared = NULL;
 		snprintf(worker->text, sizeof(worker->text),
 		    "a snapshot that cannot be used: %s", strerror(-result));
 		return result;

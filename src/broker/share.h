@@ -12,7 +12,10 @@
 /* A descriptor of a sealed copy of the snapshot, or -errno. */
 int po_share_create(const struct po_pieces *pieces);
 
-/* A snapshot to read.  source: where its rows come from. */
+/*
+ * A snapshot to read, of no use before po_shared_open().  source: where its rows
+ * come from.
+ */
 struct po_shared {
 	struct po_snapshot snapshot;
 	void *base;
@@ -22,8 +25,8 @@ struct po_shared {
 };
 
 /*
- * Maps and validates size octets of fd, which stays the caller's.  Refuses
- * memory that could still shrink or change.  Returns 0 or -errno; *shared
+ * Maps size octets of fd, which stays the caller's.  Refuses memory that could
+ * still shrink or change.  Returns 0 or -errno; *shared
  * belongs to the caller.
  */
 int po_share_map(int fd, uint64_t size, struct po_shared **shared);
@@ -33,6 +36,12 @@ int po_share_map(int fd, uint64_t size, struct po_shared **shared);
  * is taken over in any case.
  */
 int po_shared_own(void *image, size_t size, struct po_shared **shared);
+
+/*
+ * Validates the image, which takes time that grows with it, and makes the
+ * snapshot of it.  Returns 0 or -errno.  More than once is harmless.
+ */
+int po_shared_open(struct po_shared *shared);
 
 void po_shared_release(struct po_shared *shared);
 

@@ -18,8 +18,8 @@ int po_share_take(int fd, size_t size, void **base);
 void po_share_leave(void *base, size_t size);
 
 /*
- * Validates a snapshot at base and counts on leave to give base back, also
- * where that fails.  Returns 0 or -errno.
+ * Takes an image at base over, and counts on leave to give it back, also where
+ * there is no memory.  Returns 0 or -ENOMEM.
  */
 int po_shared_new(void *base, size_t size,
     void (*leave)(void *base, size_t size), struct po_shared **shared);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a reader holds, wherever its memory comes from: validated once.
+ * What a reader holds, wherever its memory comes from.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,6 @@ po_shared_new(void *base, size_t size, void (*leave)(void *base, size_t size),
     struct po_shared **shared)
 {
 	struct po_shared *new = calloc(1, sizeof(*new));
-	int error;
 
 	if (new == NULL) {
 		leave(base, size);
@@ -21,13 +20,22 @@ po_shared_new(void *base, size_t size, void (*leave)(void *base, size_t size),
 	new->base = base;
 	new->size = size;
 	new->leave = leave;
-	error = po_snapshot_open(base, size, &new->snapshot, NULL);
-	if (error != 0) {
-		po_shared_release(new);
-		return error;
-	}
 	*shared = new;
 	return 0;
+}
+
+int
+po_shared_open(struct po_shared *shared)
+{
+	struct po_snapshot snapshot;
+	int error;
+
+	if (shared->snapshot.header != NULL)
+		return 0;
+	error = po_snapshot_open(shared->base, shared->size, &snapshot, NULL);
+	if (error == 0)
+		shared->snapshot = snapshot;
+	return error;
 }
 
 static void

@@ -283,6 +283,14 @@ allow_socket(struct filter *f, int family, int type, int protocol)
 }
 
 static void
+allow_agent(struct filter *f)
+{
+	allow_new_files(f);
+	/* Its worker calls it over one. */
+	allow_value(f, "socketpair", 0, AF_UNIX);
+}
+
+static void
 allow_role(struct filter *f, enum po_sandbox_role role)
 {
 	/* The log, the name service. */
@@ -299,10 +307,10 @@ allow_role(struct filter *f, enum po_sandbox_role role)
 		allow_all(f, serving, COUNT(serving));
 		break;
 	case PO_SANDBOX_SUBAGENT:
-		allow_new_files(f);
+		allow_agent(f);
 		break;
 	case PO_SANDBOX_STANDALONE:
-		allow_new_files(f);
+		allow_agent(f);
 		allow_all(f, managed, COUNT(managed));
 		allow_socket(f, AF_INET, SOCK_DGRAM, -1);
 		allow_socket(f, AF_INET6, SOCK_DGRAM, -1);
