@@ -367,7 +367,6 @@ lead(const struct po_feed *feed)
 uint64_t
 po_feed_refresh(struct po_feed *feed)
 {
-	const uint64_t now = po_clock_us();
 	const uint64_t age = age_of(feed);
 	const uint64_t limit = (uint64_t)feed->timeout * 1000000;
 	const uint64_t early = limit - lead(feed);
@@ -379,7 +378,7 @@ po_feed_refresh(struct po_feed *feed)
 		return 0;
 	if (feed->generation != 0 && age <= limit)
 		return 0;
-	waited = now - feed->started;
+	waited = po_clock_us() - feed->started;
 	return waited < PO_FEED_PATIENCE ? PO_FEED_PATIENCE - waited : 0;
 }
 

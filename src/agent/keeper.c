@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/worker.h"
+#include "agent/thread.h"
 
 struct po_keeper {
 	char path[PATH_MAX];
@@ -231,7 +231,7 @@ po_keeper_write(struct po_keeper *keeper, char *text, size_t length)
 	keeper->text = text;
 	keeper->length = length;
 	atomic_store(&keeper->done, false);
-	error = po_worker_thread(&keeper->thread, run, keeper);
+	error = po_thread_start(&keeper->thread, run, keeper);
 	keeper->running = error == 0;
 	if (error == 0)
 		return 0;

@@ -5,13 +5,13 @@
  */
 #include "agent/worker.h"
 
-#include <signal.h>
 #include <stdlib.h>
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
+#include "agent/thread.h"
 #include "broker/pair.h"
 
 #define THROUGH 'T'
@@ -46,20 +46,6 @@ po_worker_free(struct po_worker *worker)
 		po_pair_close(worker->ends[1]);
 	}
 	free(worker);
-}
-
-int
-po_worker_thread(
-    pthread_t *thread, void *(*function)(void *context), void *context)
-{
-	sigset_t all, old;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	error = pthread_create(thread, NULL, function, context);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -error;
 }
 
 static void *
@@ -113,7 +99,7 @@ po_worker_start(struct po_worker *worker, void (*work)(void *context),
 	worker->done = done;
 	worker->context = context;
 	worker->busy = open_ends(worker) &&
-		       po_worker_thread(&worker->thread, run, worker) == 0;
+		       po_thread_start(&worker->thread, run, worker) == 0;
 	if (worker->busy)
 		return;
 	work(context);

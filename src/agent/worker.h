@@ -6,7 +6,6 @@
 #ifndef PO_AGENT_WORKER_H
 #define PO_AGENT_WORKER_H
 
-#include <pthread.h>
 #include <stdbool.h>
 
 struct po_worker;
@@ -30,9 +29,5 @@ bool po_worker_is_busy(const struct po_worker *worker);
 
 /* Waits for the work and calls done() now. */
 void po_worker_finish(struct po_worker *worker);
-
-/* A thread that leaves all signals to the main one.  Returns 0 or -errno. */
-int po_worker_thread(
-    pthread_t *thread, void *(*function)(void *context), void *context);
 
 #endif

@@ -18,6 +18,7 @@ from raw import SYS_UPTIME, RawManager
 pytestmark = pytest.mark.root
 
 HOLD_MS = 5000
+SHORT_HOLD_MS = 400
 TIMEOUT = 6             # s: the long collection's snapshot is still fresh
 AT_ONCE = 0.050         # seconds
 ROWS_WITHIN = 1.0
@@ -207,6 +208,26 @@ def test_generation_moves_once_per_collection(system):
             system.manager.next(mib.OWNERS.oid)
         assert system.manager.value(mib.GENERATION) == before + count
         assert system.control.get("collections") == collections + count
+
+
+def test_asking_all_the_time_is_not_waiting(system):
+    """The next snapshot is there before the cache has run out."""
+    manager, control = system.manager, system.control
+    control.set("hold_ms", SHORT_HOLD_MS)
+    try:
+        let_it_grow_old(system)
+        manager.value(mib.ROWS)
+        assert manager.value(mib.AGE) < TIMEOUT * 100
+        before = manager.value(mib.GENERATION)
+        rows = RawTimer(manager, [mib.ROWS.oid])
+        while manager.value(mib.GENERATION) < before + 2:
+            rows.sample()
+            assert manager.value(mib.AGE) <= TIMEOUT * 100 + 5
+            time.sleep(0.01)
+    finally:
+        control.set("hold_ms", 0)
+    assert len(rows.times) > 100
+    assert max(rows.times) < SHORT_HOLD_MS / 1000 * 3 / 4, rows.times
 
 
 def test_failures_are_counted(system):
