@@ -24,6 +24,7 @@
 
 #define EPOCH_KEY "portOwnerEpoch"
 #define OLD_VALUE_KEY "portOwnerOldValue"
+#define SCRATCH (512 << 10) /* more than Net-SNMP takes for an answer */
 
 /* A set of requests that waits for the feed. */
 struct pending {
@@ -526,6 +527,21 @@ handle(netsnmp_mib_handler *mib, netsnmp_handler_registration *registration,
 	return SNMP_ERR_NOERROR;
 }
 
+/*
+ * What Net-SNMP takes for an answer of a hundred variables it gives back with
+ * it, and glibc to the system, to fetch it again for the next one; unless it has
+ * seen that pieces of this size come and go.  The process may be snmpd's: nothing
+ * is said to malloc(3) that would keep it from learning more.
+ */
+static void
+keep_scratch(void)
+{
+	/* Else a compiler would see that nobody needs it. */
+	void *volatile piece = malloc(SCRATCH);
+
+	free(piece);
+}
+
 struct po_handler *
 po_handler_new(struct po_client *client, struct po_watch *watch)
 {
@@ -535,6 +551,7 @@ po_handler_new(struct po_client *client, struct po_watch *watch)
 		po_client_free(client);
 		return NULL;
 	}
+	keep_scratch();
 	handler->root_length = po_notice_root(handler->root);
 	handler->watch = watch;
 	handler->feed = po_feed_new(client, watch, resume_all, handler);
