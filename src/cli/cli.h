@@ -186,6 +186,9 @@ int cli_hosts_read(const char *path, struct cli_words *hosts, char **text,
 /* Returns 0 or -ENOMEM. */
 int cli_words_add(struct cli_words *words, const char *word);
 
+/* Says so in error; returns -ENOMEM. */
+int cli_out_of_memory(char *error, size_t error_size);
+
 /* "portowner: ..." on stderr. */
 void cli_complain(const char *format, ...)
     __attribute__((format(printf, 1, 2)));

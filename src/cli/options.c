@@ -402,13 +402,6 @@ parse_option(struct cli_options *options, int option, const char *word,
 	}
 }
 
-static int
-out_of_memory(char *error, size_t error_size)
-{
-	fail(error, error_size, "out of memory");
-	return -ENOMEM;
-}
-
 /* Options about hosts that are asked.  *taken: it is one of them. */
 static int
 parse_host_option(struct cli_options *options, int option, bool is_long,
@@ -430,13 +423,13 @@ parse_host_option(struct cli_options *options, int option, bool is_long,
 			return fail(error, error_size,
 			    "option --host: \"%s\" is no host", optarg);
 		if (cli_words_add(&options->hosts, optarg) != 0)
-			return out_of_memory(error, error_size);
+			return cli_out_of_memory(error, error_size);
 		return 0;
 	}
 	if (options->remote && word != NULL) {
 		if (cli_words_add(&options->snmp, word) != 0 ||
 		    cli_words_add(&options->snmp, optarg) != 0)
-			return out_of_memory(error, error_size);
+			return cli_out_of_memory(error, error_size);
 		return 0;
 	}
 	*taken = false;

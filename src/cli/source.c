@@ -27,13 +27,6 @@ struct cli_source {
 	char origin[PO_TEXT_MAX + 1];
 };
 
-static int
-out_of_memory(char *error, size_t error_size)
-{
-	snprintf(error, error_size, "out of memory");
-	return -ENOMEM;
-}
-
 /* The path of the socket that name asks for; NULL: it asks for another source. */
 static const char *
 socket_path(const char *name)
@@ -55,7 +48,7 @@ fetch(
 
 	source->client = po_client_new(path);
 	if (source->client == NULL)
-		return out_of_memory(error, error_size);
+		return cli_out_of_memory(error, error_size);
 	result = po_client_fetch(source->client, 0, PATIENCE, &source->shared);
 	if (result == 0) {
 		po_text_clean(source->name, source->shared->source,
@@ -111,7 +104,7 @@ cli_source_open(const struct cli_options *options, struct cli_source **source,
 
 	*source = NULL;
 	if (new == NULL)
-		return out_of_memory(error, error_size);
+		return cli_out_of_memory(error, error_size);
 	if (path != NULL)
 		result = fetch(new, path, error, error_size);
 	if (path == NULL || (automatic && result != 0))

@@ -12,8 +12,8 @@
 /* No file of hosts is larger. */
 #define HOSTS_SIZE_MAX (16u << 20)
 
-static int
-out_of_memory(char *error, size_t error_size)
+int
+cli_out_of_memory(char *error, size_t error_size)
 {
 	snprintf(error, error_size, "out of memory");
 	return -ENOMEM;
@@ -102,7 +102,7 @@ cli_hosts_read(const char *path, struct cli_words *hosts, char **text,
 	if (result == 0)
 		result = split_hosts(*text, hosts);
 	if (result == -ENOMEM)
-		return out_of_memory(error, error_size);
+		return cli_out_of_memory(error, error_size);
 	if (result == 0 && hosts->count > before)
 		return 0;
 	snprintf(error, error_size, "option --hosts: %.200s: %s", path,
