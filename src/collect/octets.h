@@ -37,6 +37,25 @@ po_octets_u64(const uint8_t *at)
 	return value;
 }
 
+/* Of little-endian systems, wherever they are read. */
+static inline uint16_t
+po_octets_le16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] | at[1] << 8);
+}
+
+static inline uint32_t
+po_octets_le32(const uint8_t *at)
+{
+	return po_octets_le16(at) | (uint32_t)po_octets_le16(at + 2) << 16;
+}
+
+static inline uint64_t
+po_octets_le64(const uint8_t *at)
+{
+	return po_octets_le32(at) | (uint64_t)po_octets_le32(at + 4) << 32;
+}
+
 /* A number of network byte order, as the host has read it. */
 static inline uint16_t
 po_octets_net16(uint16_t number)

@@ -41,12 +41,14 @@ struct table {
 
 struct windows_collector {
 	struct table tables[PO_WINDOWS_TABLES];
+	struct windows_services services;
 };
 
 /* One collection. */
 struct run {
 	struct po_builder *builder;
 	struct windows_processes *processes;
+	const struct windows_services *services;
 	uint64_t listed; /* FILETIME */
 	uint64_t handles;
 	uint32_t hidden, odd;
@@ -68,6 +70,7 @@ close_collector(void *state)
 
 	for (i = 0; i < PO_WINDOWS_TABLES; i++)
 		free(collector->tables[i].buffer);
+	windows_services_free(&collector->services);
 	free(collector);
 }
 
@@ -133,8 +136,8 @@ add_row(void *context, const struct po_windows_socket *found)
 	result = po_builder_add_socket(run->builder, &socket);
 	if (result != 0 || found->pid == 0)
 		return result;
-	result = windows_processes_add(run->processes, found->pid, run->listed,
-	    run->builder, &run->hidden);
+	result = windows_processes_add(run->processes, &run->services->list,
+	    found->pid, run->listed, run->builder, &run->hidden);
 	return result > 0 ? po_builder_add_owner(
 				run->builder, socket.handle, found->pid)
 			  : result;
@@ -162,6 +165,31 @@ add_gap(struct po_builder *builder, enum po_gap_kind kind, uint32_t count,
 }
 
 static int
+add_services_gaps(const struct run *run)
+{
+	const struct windows_services *services = run->services;
+	char text[160];
+	int error = 0;
+
+	if (services->error == ERROR_ACCESS_DENIED) {
+		error = po_builder_add_gap(run->builder, PO_GAP_PERMISSION, 1,
+		    "the service manager does not tell of services",
+		    "run as administrator");
+	} else if (services->error != NO_ERROR) {
+		snprintf(text, sizeof(text),
+		    "not all services are known: error %lu of Windows",
+		    (unsigned long)services->error);
+		error = po_builder_add_gap(
+		    run->builder, PO_GAP_ERROR, 1, text, NULL);
+	}
+	if (error != 0)
+		return error;
+	return add_gap(run->builder, PO_GAP_UNSUPPORTED, services->odd,
+	    "the names of %lu services are not understood",
+	    "use a PortOwner that knows this Windows");
+}
+
+static int
 add_gaps(const struct run *run)
 {
 	int error = add_gap(run->builder, PO_GAP_UNSUPPORTED, run->odd,
@@ -172,7 +200,7 @@ add_gaps(const struct run *run)
 		error = add_gap(run->builder, PO_GAP_PERMISSION, run->hidden,
 		    "of %lu processes no more than the name is visible",
 		    "run as administrator");
-	return error;
+	return error == 0 ? add_services_gaps(run) : error;
 }
 
 static int
@@ -193,17 +221,24 @@ decode(const struct windows_collector *collector, struct run *run)
 	return error;
 }
 
-/* Sockets, then processes: whoever began later is not who was listed. */
+/*
+ * Sockets, services, processes: who is there at the end and began before the
+ * sockets were listed was there all the time, and is whom the others mean.
+ */
 static int
 collect(void *state, struct po_builder *builder)
 {
-	struct run run = {.builder = builder, .listed = file_time()};
 	struct windows_collector *collector = state;
+	struct run run = {.builder = builder,
+	    .services = &collector->services,
+	    .listed = file_time()};
 	int which, error = 0;
 
 	for (which = 0; which < PO_WINDOWS_TABLES && error == 0; which++)
 		error = fetch(
 		    &collector->tables[which], (enum po_windows_table)which);
+	if (error == 0)
+		error = windows_services_list(&collector->services);
 	if (error == 0)
 		error = windows_processes_list(&run.processes);
 	if (error == 0)

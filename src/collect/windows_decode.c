@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "collect/octets.h"
 #include "collect/windows_wire.h"
 
 const struct po_windows_layout po_windows_layouts[] = {
@@ -49,13 +50,6 @@ const struct po_windows_layout po_windows_layouts[] = {
 	.pid = 24},
 };
 
-static uint32_t
-number(const uint8_t *at)
-{
-	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-	       (uint32_t)at[3] << 24;
-}
-
 static uint16_t
 port(const uint8_t *at)
 {
@@ -71,7 +65,7 @@ zone(const uint8_t *at)
 {
 	if (at[0] == 0 && at[1] == 0)
 		return (uint32_t)at[2] << 8 | at[3];
-	return number(at);
+	return po_octets_le32(at);
 }
 
 static bool
@@ -139,7 +133,7 @@ decode_row(const struct po_windows_layout *layout, const uint8_t *row,
 	struct po_socket *socket = &found->socket;
 
 	memset(found, 0, sizeof(*found));
-	found->pid = number(row + layout->pid);
+	found->pid = po_octets_le32(row + layout->pid);
 	socket->uid = PO_UID_UNKNOWN;
 	socket->local.protocol = PO_PROTOCOL_UDP;
 	socket->local.port = port(row + layout->local_port);
@@ -147,7 +141,8 @@ decode_row(const struct po_windows_layout *layout, const uint8_t *row,
 	    &socket->local.address);
 	if (layout->state != PO_WINDOWS_NONE) {
 		socket->local.protocol = PO_PROTOCOL_TCP;
-		socket->state = decode_state(number(row + layout->state));
+		socket->state =
+		    decode_state(po_octets_le32(row + layout->state));
 		if (socket->state == PO_STATE_NONE) {
 			notes->odd++;
 			return false;
@@ -177,7 +172,7 @@ po_windows_decode(enum po_windows_table table, const uint8_t *buffer,
 	memset(notes, 0, sizeof(*notes));
 	if (length < PO_WINDOWS_COUNT)
 		return -EBADMSG;
-	count = number(buffer);
+	count = po_octets_le32(buffer);
 	if (count > (length - PO_WINDOWS_COUNT) / layout->size)
 		return -EBADMSG;
 	for (i = 0; i < count && error == 0; i++)

@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The processes of Windows, for its collector.
+ * The processes of Windows and the services in them, for its collector.
  */
 #ifndef PO_COLLECT_WINDOWS_PRIVATE_H
 #define PO_COLLECT_WINDOWS_PRIVATE_H
 
 #include "collect/collector.h"
+#include "collect/windows_services.h"
+
+/* Kept from one collection to the next, zeroed before the first. */
+struct windows_services {
+	struct po_windows_services list;
+	uint8_t *buffer;
+	/* Of the last listing: */
+	uint32_t error; /* of Windows, which told none or not all; or 0 */
+	uint32_t odd; /* services that are not understood */
+};
+
+/* Lists the services that run; empty where Windows refuses. 0 or -ENOMEM. */
+int windows_services_list(struct windows_services *services);
+void windows_services_free(struct windows_services *services);
 
 /* All processes of one moment, by pid. */
 struct windows_processes;
@@ -20,7 +34,8 @@ void windows_processes_free(struct windows_processes *processes);
  * not the one that was listed, or -ENOMEM.  *hidden counts those of which the
  * system tells no more than the name.
  */
-int windows_processes_add(struct windows_processes *processes, uint32_t pid,
-    uint64_t listed, struct po_builder *builder, uint32_t *hidden);
+int windows_processes_add(struct windows_processes *processes,
+    const struct po_windows_services *services, uint32_t pid, uint64_t listed,
+    struct po_builder *builder, uint32_t *hidden);
 
 #endif

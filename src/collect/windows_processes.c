@@ -31,6 +31,7 @@ struct texts {
 	char command[MAX_PATH * 3 + 1];
 	char user[2 * NAME * 3 + 2];
 	char executable[PATH * 3 + 1];
+	char service[PO_WINDOWS_SERVICES_SIZE];
 };
 
 static int
@@ -162,8 +163,9 @@ ask_executable(HANDLE process, struct texts *texts, struct po_bytes *bytes)
 }
 
 int
-windows_processes_add(struct windows_processes *processes, uint32_t pid,
-    uint64_t listed, struct po_builder *builder, uint32_t *hidden)
+windows_processes_add(struct windows_processes *processes,
+    const struct po_windows_services *services, uint32_t pid, uint64_t listed,
+    struct po_builder *builder, uint32_t *hidden)
 {
 	const struct process wanted = {.pid = pid};
 	struct po_process process = {.pid = pid, .uid = PO_UID_UNKNOWN};
@@ -181,6 +183,9 @@ windows_processes_add(struct windows_processes *processes, uint32_t pid,
 	if (found == NULL)
 		return 0;
 	process.parent = found->parent;
+	process.service.data = texts.service;
+	process.service.length =
+	    po_windows_services_of(services, pid, texts.service);
 	to_utf8(found->name, texts.command, sizeof(texts.command),
 	    &process.command);
 	handle = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Offsets in the rows of the four tables.  A table is a count of 4 octets, then
- * rows.  Integers are little-endian; a port is its first two octets, in network
- * byte order, and the two that follow may be anything.
+ * Offsets in what Windows writes.  Integers are little-endian.
+ *
+ * The four tables of sockets are a count of 4 octets, then rows; a port is its
+ * first two octets, in network byte order, and the two that follow may be
+ * anything.
  */
 #ifndef PO_COLLECT_WINDOWS_WIRE_H
 #define PO_COLLECT_WINDOWS_WIRE_H
@@ -27,6 +29,17 @@ struct po_windows_layout {
 
 /* Indexed by enum po_windows_table. */
 extern const struct po_windows_layout po_windows_layouts[];
+
+/* ENUM_SERVICE_STATUS_PROCESSW, of a system with pointers of word octets. */
+struct po_windows_service_layout {
+	uint8_t word;
+	uint8_t size;
+	uint8_t name; /* a pointer */
+	uint8_t pid;
+};
+
+/* Of 4 octets, and of 8. */
+extern const struct po_windows_service_layout po_windows_service_layouts[2];
 
 /* MIB_TCP_STATE: two of them have each other's number in RFC 4022. */
 enum {
