@@ -343,6 +343,9 @@ po_agent_run(const struct po_agent_options *options)
 	    SNMPD_CALLBACK_INDEX_START, note_connected, &agent, 1);
 	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION,
 	    SNMPD_CALLBACK_INDEX_STOP, note_connected, &agent, 1);
+	if (options->ended != NULL)
+		options->ended(options->context);
+	/* It closes the log, too. */
 	if (error == 0) {
 		snmp_shutdown("portowner");
 		shutdown_agent();

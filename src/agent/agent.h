@@ -34,6 +34,8 @@ struct po_agent_options {
 	    struct po_agent_means *means);
 	/* Called when the agent serves.  Returns 0 or -errno. */
 	int (*ready)(void *context);
+	/* NULL, or called when it serves no more and can still log. */
+	void (*ended)(void *context);
 	void *context;
 };
 

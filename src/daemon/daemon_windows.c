@@ -157,6 +157,14 @@ be_ready(void *context)
 	return 0;
 }
 
+static void
+be_ended(void *context)
+{
+	const struct daemon *daemon = context;
+
+	po_serving_end(&daemon->options);
+}
+
 static int
 run_agent(void *context)
 {
@@ -168,6 +176,7 @@ run_agent(void *context)
 	    .channel = -1,
 	    .enter = enter,
 	    .ready = be_ready,
+	    .ended = be_ended,
 	    .context = daemon,
 	};
 	int ends[2], error;
@@ -182,7 +191,6 @@ run_agent(void *context)
 	InterlockedExchange(&stopper, ends[1]);
 	daemon->status = po_agent_run(&options) == 0 ? 0 : 1;
 	stop();
-	po_serving_end(&daemon->options);
 	SetEvent(ended);
 	return daemon->status;
 }

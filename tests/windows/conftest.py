@@ -12,7 +12,8 @@ import pytest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e")]
 
-from wine import BUILD, WINE                            # noqa: E402
+import programs                                         # noqa: E402
+from wine import BUILD, WINE, end_wine                  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -22,10 +23,15 @@ def prefix():
     subprocess.run([WINE, "wineboot", "-i"], env=environment, timeout=300,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     yield environment
-    server = os.path.join(os.path.dirname(WINE), "wineserver")
-    if os.access(server, os.X_OK):
-        subprocess.run([server, "-k"], env=environment, timeout=60)
+    end_wine(environment)
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def work():
+    path = programs.folder()
+    yield path
+    shutil.rmtree(path)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 """portownerd.exe under wine: attached to a Linux snmpd over TCP, its rows
 beside ss(8), portowner.exe and the tables' own totals."""
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -11,16 +10,15 @@ import pytest
 
 import mib
 import programs
-from programs import Portownerd, Snmpd, free_port, wait_until
+from programs import Snmpd, free_port, wait_until
 from snmp import Manager
-from wine import BUILD, WINE, rows_of, rows_of_ss
+from windows_exe import EXE, SLOW, Exe
+from wine import WINE, rows_of, rows_of_ss
 
-EXE = os.path.join(BUILD, "portownerd.exe")
 STATES = {1: "CLOSED", 2: "LISTEN", 3: "SYN_SENT", 4: "SYN_RECEIVED",
           5: "ESTABLISHED", 6: "FIN_WAIT_1", 7: "FIN_WAIT_2",
           8: "CLOSE_WAIT", 9: "LAST_ACK", 10: "CLOSING", 11: "TIME_WAIT"}
 PROTOCOLS = {6: "tcp", 17: "udp"}
-SLOW = 60       # s: wine begins
 
 
 class Master(Snmpd):
@@ -30,37 +28,6 @@ class Master(Snmpd):
         # A machine that is busy is no failure.
         super().__init__(work, ["agentXTimeout 10"])
         self.master = "tcp:127.0.0.1:%d" % free_port(socket.SOCK_STREAM)
-
-
-class Exe(Portownerd):
-    """portownerd.exe; files of Linux are on wine's drive Z:."""
-
-    preamble = []
-
-    def __init__(self, work, wine, *arguments, conf=(), inherit=()):
-        super().__init__(work, conf=conf, env=wine, standalone="")
-        self.arguments = list(arguments)
-        self.inherit = inherit
-        self.state_path = "Z:" + os.path.join(work, "state", "state")
-
-    def command(self):
-        return [WINE, EXE, "-C", "-c", "Z:" + self.conf_path, "-p",
-                "Z:" + self.pid_path, "-Lf", "Z:" + self.log_path,
-                *self.arguments]
-
-    def spawn(self, command, **options):
-        super().spawn(command, pass_fds=self.inherit, **options)
-
-    def start(self):
-        self.launch()
-        wait_until(self.is_ready, "portownerd.exe is ready", SLOW)
-
-
-@pytest.fixture
-def work():
-    path = programs.folder()
-    yield path
-    shutil.rmtree(path)
 
 
 @pytest.fixture
@@ -170,6 +137,7 @@ def test_ended_by_control_c(work, prefix, snmpd, manager):
     with exe(work, prefix, snmpd) as agent:
         manager.await_service(SLOW)
         assert agent.stop(signal.SIGINT, SLOW) == 0
+    assert agent.log().rstrip().splitlines()[-1] == "portownerd: ended"
     assert not os.path.exists(agent.pid_path)
     assert "listener" in programs.read(agent.state_path[2:])
     wait_until(lambda: not manager.is_served(), "its tables go", SLOW)

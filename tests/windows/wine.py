@@ -15,6 +15,13 @@ BUILD = os.environ.get("PORTOWNER_WINDOWS_BUILDDIR", "")
 WINE = shutil.which("wine64") or "/usr/lib/wine/wine64"
 
 
+def end_wine(environment):
+    """Ends all that runs in it; it begins anew with the next program."""
+    server = os.path.join(os.path.dirname(WINE), "wineserver")
+    if os.access(server, os.X_OK):
+        subprocess.run([server, "-k"], env=environment, timeout=60)
+
+
 def endpoint(text):
     """"127.0.0.1%lo:53" and "[::1]:53" to an address and a port."""
     address, port = text.rsplit(":", 1)
