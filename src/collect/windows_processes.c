@@ -183,9 +183,10 @@ windows_processes_add(struct windows_processes *processes,
 	if (found == NULL)
 		return 0;
 	process.parent = found->parent;
-	process.service.data = texts.service;
 	process.service.length =
 	    po_windows_services_of(services, pid, texts.service);
+	if (process.service.length > 0)
+		process.service.data = texts.service;
 	to_utf8(found->name, texts.command, sizeof(texts.command),
 	    &process.command);
 	handle = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
