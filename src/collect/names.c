@@ -1,35 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * getpwuid_r(3) behind a thread.  The table is shared under one lock; only the
- * thread calls the name service, and never while it holds the lock.
+ * A name service behind a thread.  The table is shared under one lock; only the
+ * thread asks, and never while it holds the lock.
  */
 #include "config.h"
 
 #include "collect/names.h"
 
 #include <pthread.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "collect/names_private.h"
 #include "model/clock.h"
 
-#define NAME_SIZE 64
-#define TABLE_SIZE 4096 /* uids remembered; beyond that it starts anew */
 #define LIFETIME 300 /* seconds after which a name is asked for again */
-#define PASSWD_SIZE 65536
+
+/* Windows' threads know no clock but the one that can be set. */
+#if defined(HAVE_PTHREAD_CONDATTR_SETCLOCK) && !defined(_WIN32)
+#define WAITS_BY_CLOCK
+#endif
 
 enum answer { ANSWER_NONE, ANSWER_WANTED, ANSWER_NAME, ANSWER_NO_NAME };
 
 struct name {
-	uint32_t uid;
+	struct po_name_key key;
 	enum answer answer;
 	bool asked; /* the thread has still to ask (again) */
 	time_t expires;
-	char text[NAME_SIZE];
+	char text[PO_NAME_SIZE];
 };
 
 struct po_names {
@@ -41,8 +43,8 @@ struct po_names {
 	bool running;
 	bool closing;
 	size_t count;
-	char result[NAME_SIZE];
-	struct name table[TABLE_SIZE];
+	char result[PO_NAME_SIZE];
+	struct name table[PO_NAMES_MAX]; /* half full, it starts anew */
 };
 
 static time_t
@@ -64,7 +66,7 @@ po_names_new(unsigned int patience)
 		return NULL;
 	names->patience = patience;
 	pthread_condattr_init(&attributes);
-#ifdef HAVE_PTHREAD_CONDATTR_SETCLOCK
+#ifdef WAITS_BY_CLOCK
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 #endif
 	pthread_mutex_init(&names->lock, NULL);
@@ -107,21 +109,39 @@ po_names_begin(struct po_names *names)
 	names->left = (uint64_t)names->patience * 1000;
 }
 
-/* The uid's place in the table, a new one if need be.  Needs the lock. */
-static struct name *
-find_name(struct po_names *names, uint32_t uid)
+static uint32_t
+hash_of(const struct po_name_key *key)
 {
-	size_t at = uid * 2654435761u % TABLE_SIZE;
+	uint32_t hash = 2166136261u; /* FNV-1a */
+	size_t i;
 
-	if (names->count >= TABLE_SIZE / 2) {
+	for (i = 0; i < key->length; i++)
+		hash = (hash ^ key->octets[i]) * 16777619u;
+	return hash;
+}
+
+static bool
+same_key(const struct po_name_key *a, const struct po_name_key *b)
+{
+	return a->length == b->length &&
+	       memcmp(a->octets, b->octets, a->length) == 0;
+}
+
+/* The key's place in the table, a new one if need be.  Needs the lock. */
+static struct name *
+find_name(struct po_names *names, const struct po_name_key *key)
+{
+	size_t at = hash_of(key) % PO_NAMES_MAX;
+
+	if (names->count >= PO_NAMES_MAX / 2) {
 		memset(names->table, 0, sizeof(names->table));
 		names->count = 0;
 	}
 	while (names->table[at].answer != ANSWER_NONE &&
-	       names->table[at].uid != uid)
-		at = (at + 1) % TABLE_SIZE;
+	       !same_key(&names->table[at].key, key))
+		at = (at + 1) % PO_NAMES_MAX;
 	if (names->table[at].answer == ANSWER_NONE) {
-		names->table[at].uid = uid;
+		names->table[at].key = *key;
 		names->count++;
 	}
 	return &names->table[at];
@@ -132,44 +152,31 @@ next_asked(struct po_names *names)
 {
 	size_t i;
 
-	for (i = 0; i < TABLE_SIZE; i++)
+	for (i = 0; i < PO_NAMES_MAX; i++)
 		if (names->table[i].asked)
 			return &names->table[i];
 	return NULL;
 }
 
-/* A name of uid into text, or false. */
-static bool
-ask(uint32_t uid, char text[NAME_SIZE], char *buffer)
-{
-	struct passwd entry, *found;
-
-	if (getpwuid_r((uid_t)uid, &entry, buffer, PASSWD_SIZE, &found) != 0 ||
-	    found == NULL || strlen(found->pw_name) >= NAME_SIZE)
-		return false;
-	strcpy(text, found->pw_name);
-	return true;
-}
-
 static void
-store(struct po_names *names, uint32_t uid, const char *text)
+store(struct po_names *names, const struct po_name_key *key, const char *text)
 {
-	struct name *name = find_name(names, uid);
+	struct name *name = find_name(names, key);
 
 	name->asked = false;
 	name->answer = text != NULL ? ANSWER_NAME : ANSWER_NO_NAME;
 	name->expires = now() + LIFETIME;
 	if (text != NULL)
-		memcpy(name->text, text, NAME_SIZE);
+		memcpy(name->text, text, PO_NAME_SIZE);
 }
 
 static void *
 run(void *context)
 {
 	struct po_names *names = context;
-	char text[NAME_SIZE] = "", *buffer = malloc(PASSWD_SIZE);
+	char text[PO_NAME_SIZE] = "", *room = malloc(PO_NAMES_ROOM);
+	struct po_name_key key;
 	struct name *name;
-	uint32_t uid;
 	bool found;
 
 	pthread_mutex_lock(&names->lock);
@@ -179,16 +186,16 @@ run(void *context)
 			pthread_cond_wait(&names->wanted, &names->lock);
 			continue;
 		}
-		uid = name->uid;
+		key = name->key;
 		name->asked = false;
 		pthread_mutex_unlock(&names->lock);
-		found = buffer != NULL && ask(uid, text, buffer);
+		found = room != NULL && po_names_ask(&key, text, room);
 		pthread_mutex_lock(&names->lock);
-		store(names, uid, found ? text : NULL);
+		store(names, &key, found ? text : NULL);
 		pthread_cond_broadcast(&names->answered);
 	}
 	pthread_mutex_unlock(&names->lock);
-	free(buffer);
+	free(room);
 	destroy(names);
 	return NULL;
 }
@@ -221,7 +228,7 @@ static bool
 wait_for_answer(struct po_names *names)
 {
 	const uint64_t begin = po_clock_us();
-#ifdef HAVE_PTHREAD_CONDATTR_SETCLOCK
+#ifdef WAITS_BY_CLOCK
 	const uint64_t limit = begin + names->left;
 #else
 	const uint64_t limit = names->left;
@@ -234,10 +241,10 @@ wait_for_answer(struct po_names *names)
 
 	if (names->left == 0)
 		return false;
-#ifdef HAVE_PTHREAD_CONDATTR_SETCLOCK
+#ifdef WAITS_BY_CLOCK
 	pthread_cond_timedwait(&names->answered, &names->lock, &time);
 #else
-	/* macOS knows no other clock, and this instead. */
+	/* macOS and Windows know this instead. */
 	pthread_cond_timedwait_relative_np(
 	    &names->answered, &names->lock, &time);
 #endif
@@ -247,13 +254,17 @@ wait_for_answer(struct po_names *names)
 }
 
 const char *
-po_names_user(void *context, uint32_t uid)
+po_names_lookup(struct po_names *names, const void *octets, size_t length)
 {
-	struct po_names *names = context;
+	struct po_name_key key = {.length = (uint8_t)length};
 	struct name *name;
 
+	if (length > sizeof(key.octets))
+		return NULL;
+	memcpy(key.octets, octets, length);
+
 	pthread_mutex_lock(&names->lock);
-	name = find_name(names, uid);
+	name = find_name(names, &key);
 	if (name->answer == ANSWER_NONE ||
 	    (name->answer != ANSWER_WANTED && name->expires < now())) {
 		if (name->answer == ANSWER_NONE)
@@ -265,9 +276,9 @@ po_names_user(void *context, uint32_t uid)
 	}
 	while (name->answer == ANSWER_WANTED && names->running &&
 	       wait_for_answer(names))
-		name = find_name(names, uid);
+		name = find_name(names, &key);
 	if (name->answer == ANSWER_NAME)
-		memcpy(names->result, name->text, NAME_SIZE);
+		memcpy(names->result, name->text, PO_NAME_SIZE);
 	else
 		names->result[0] = '\0';
 	pthread_mutex_unlock(&names->lock);

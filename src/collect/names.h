@@ -7,6 +7,7 @@
 #ifndef PO_COLLECT_NAMES_H
 #define PO_COLLECT_NAMES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct po_names;
@@ -17,6 +18,14 @@ void po_names_free(struct po_names *names);
 
 /* A collection begins: the patience is whole again. */
 void po_names_begin(struct po_names *names);
+
+/*
+ * The name behind a key of the system's own: a uid, a SID; length octets, up to
+ * PO_NAME_KEY_MAX.  NULL if it has none or nobody answered yet.  Valid until
+ * the next call.
+ */
+const char *po_names_lookup(
+    struct po_names *names, const void *key, size_t length);
 
 /*
  * The name of uid; NULL if it has none or nobody answered yet.  Valid until
