@@ -42,6 +42,7 @@ struct table {
 struct windows_collector {
 	struct table tables[PO_WINDOWS_TABLES];
 	struct windows_services services;
+	struct windows_processes *processes;
 };
 
 /* One collection. */
@@ -57,9 +58,18 @@ struct run {
 static int
 open_collector(const struct po_collect_options *options, void **state)
 {
+	struct windows_collector *collector = calloc(1, sizeof(*collector));
+
 	(void)options;
-	*state = calloc(1, sizeof(struct windows_collector));
-	return *state == NULL ? -ENOMEM : 0;
+	if (collector == NULL)
+		return -ENOMEM;
+	collector->processes = windows_processes_new();
+	if (collector->processes == NULL) {
+		free(collector);
+		return -ENOMEM;
+	}
+	*state = collector;
+	return 0;
 }
 
 static void
@@ -71,6 +81,7 @@ close_collector(void *state)
 	for (i = 0; i < PO_WINDOWS_TABLES; i++)
 		free(collector->tables[i].buffer);
 	windows_services_free(&collector->services);
+	windows_processes_free(collector->processes);
 	free(collector);
 }
 
@@ -231,6 +242,7 @@ collect(void *state, struct po_builder *builder)
 	struct windows_collector *collector = state;
 	struct run run = {.builder = builder,
 	    .services = &collector->services,
+	    .processes = collector->processes,
 	    .listed = file_time()};
 	int which, error = 0;
 
@@ -240,10 +252,9 @@ collect(void *state, struct po_builder *builder)
 	if (error == 0)
 		error = windows_services_list(&collector->services);
 	if (error == 0)
-		error = windows_processes_list(&run.processes);
+		error = windows_processes_list(collector->processes);
 	if (error == 0)
 		error = decode(collector, &run);
-	windows_processes_free(run.processes);
 	return error == 0 ? add_gaps(&run) : error;
 }
 

@@ -21,11 +21,14 @@ struct windows_services {
 int windows_services_list(struct windows_services *services);
 void windows_services_free(struct windows_services *services);
 
-/* All processes of one moment, by pid. */
+/* All processes of one moment, by pid, and the names of their users. */
 struct windows_processes;
 
-/* Returns 0 or -errno. */
-int windows_processes_list(struct windows_processes **processes);
+/* NULL: no memory. */
+struct windows_processes *windows_processes_new(void);
+
+/* Lists them anew.  Returns 0 or -errno. */
+int windows_processes_list(struct windows_processes *processes);
 void windows_processes_free(struct windows_processes *processes);
 
 /*

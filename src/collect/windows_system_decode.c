@@ -17,6 +17,23 @@ const struct po_windows_service_layout po_windows_service_layouts[] = {
     {.word = 8, .size = 56, .name = 0, .pid = 44},
 };
 
+const struct po_windows_process_layout po_windows_process_layouts[] = {
+    {.word = 4,
+	.size = 76,
+	.start = 32,
+	.name_length = 56,
+	.name = 60,
+	.pid = 68,
+	.parent = 72},
+    {.word = 8,
+	.size = 96,
+	.start = 32,
+	.name_length = 56,
+	.name = 64,
+	.pid = 80,
+	.parent = 88},
+};
+
 static uint64_t
 take_word(const struct po_windows_buffer *buffer, size_t at)
 {
@@ -65,6 +82,65 @@ po_windows_decode_services(const struct po_windows_buffer *buffer, size_t count,
 		else
 			++*odd;
 	}
+	return error;
+}
+
+static void
+take_name(const struct po_windows_buffer *buffer, uint64_t pointer,
+    size_t octets, struct po_windows_text *name)
+{
+	const uint64_t at = pointer - buffer->address;
+
+	name->octets = NULL;
+	name->units = 0;
+	if (octets < 2 || pointer < buffer->address || at > buffer->length ||
+	    octets > buffer->length - (size_t)at)
+		return;
+	name->octets = buffer->octets + at;
+	name->units = octets / 2;
+}
+
+/* False: it has no number of a process. */
+static bool
+take_process(const struct po_windows_buffer *buffer, size_t at,
+    const struct po_windows_process_layout *layout,
+    struct po_windows_process *process)
+{
+	const uint64_t pid = take_word(buffer, at + layout->pid);
+	const uint64_t parent = take_word(buffer, at + layout->parent);
+
+	process->pid = (uint32_t)pid;
+	process->parent = parent <= UINT32_MAX ? (uint32_t)parent : 0;
+	process->start = po_octets_le64(buffer->octets + at + layout->start);
+	take_name(buffer, take_word(buffer, at + layout->name),
+	    po_octets_le16(buffer->octets + at + layout->name_length),
+	    &process->name);
+	return pid <= UINT32_MAX;
+}
+
+int
+po_windows_decode_processes(const struct po_windows_buffer *buffer,
+    int (*visit)(void *context, const struct po_windows_process *process),
+    void *context)
+{
+	const struct po_windows_process_layout *layout =
+	    &po_windows_process_layouts[buffer->word == 8];
+	struct po_windows_process process;
+	size_t left = buffer->length;
+	uint32_t next;
+	int error = 0;
+
+	do {
+		if (left < layout->size)
+			return -EBADMSG;
+		if (take_process(
+			buffer, buffer->length - left, layout, &process))
+			error = visit(context, &process);
+		next = po_octets_le32(buffer->octets + buffer->length - left);
+		if (next != 0 && (next < layout->size || next > left))
+			return error != 0 ? error : -EBADMSG;
+		left -= next;
+	} while (next != 0 && error == 0);
 	return error;
 }
 

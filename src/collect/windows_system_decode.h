@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What EnumServicesStatusExW writes: records with pointers to texts that stand
- * in the same buffer.  Portable, and nothing in a buffer is believed.
+ * What EnumServicesStatusExW and NtQuerySystemInformation write: records with
+ * pointers to texts that stand in the same buffer.  Portable, and nothing in a buffer is believed.
  */
 #ifndef PO_COLLECT_WINDOWS_SYSTEM_DECODE_H
 #define PO_COLLECT_WINDOWS_SYSTEM_DECODE_H
@@ -41,6 +41,22 @@ struct po_windows_service {
 int po_windows_decode_services(const struct po_windows_buffer *buffer,
     size_t count, uint32_t *odd,
     int (*visit)(void *context, const struct po_windows_service *service),
+    void *context);
+
+/* start: FILETIME, 0: not known.  A name that is not in the buffer is none. */
+struct po_windows_process {
+	uint32_t pid, parent;
+	uint64_t start;
+	struct po_windows_text name;
+};
+
+/*
+ * Calls visit for each process and ends with what it returns if that is not 0.
+ * Returns -EBADMSG where a record leads out of the buffer or into another one,
+ * after those before it were visited.
+ */
+int po_windows_decode_processes(const struct po_windows_buffer *buffer,
+    int (*visit)(void *context, const struct po_windows_process *process),
     void *context);
 
 /* The most octets that a unit becomes. */

@@ -41,6 +41,22 @@ struct po_windows_service_layout {
 /* Of 4 octets, and of 8. */
 extern const struct po_windows_service_layout po_windows_service_layouts[2];
 
+/*
+ * SYSTEM_PROCESS_INFORMATION: begins with how far the next one is, or 0.  Size:
+ * as far as it is looked at.
+ */
+struct po_windows_process_layout {
+	uint8_t word;
+	uint8_t size;
+	uint8_t start;
+	uint8_t name_length; /* 2 octets: octets of the name */
+	uint8_t name; /* a pointer */
+	uint8_t pid; /* a word */
+	uint8_t parent; /* a word */
+};
+
+extern const struct po_windows_process_layout po_windows_process_layouts[2];
+
 /* MIB_TCP_STATE: two of them have each other's number in RFC 4022. */
 enum {
 	PO_MIB_TCP_CLOSED = 1,

@@ -12,7 +12,13 @@
 
 #define ADDRESS 0x10000 /* of lists */
 
-enum { SERVICES32 = PO_WINDOWS_TABLES, SERVICES64, KINDS };
+enum {
+	SERVICES32 = PO_WINDOWS_TABLES,
+	SERVICES64,
+	PROCESSES32,
+	PROCESSES64,
+	KINDS
+};
 
 static int
 visit(void *context, const struct po_windows_socket *found)
@@ -70,6 +76,34 @@ check_services(uint8_t word, const uint8_t *data, size_t size)
 	po_windows_services_free(&services);
 }
 
+static int
+visit_process(void *context, const struct po_windows_process *process)
+{
+	size_t *units = context;
+	char text[64];
+
+	units[0]++;
+	units[1] = process->name.units;
+	FUZZ_CHECK((process->name.octets == NULL) == (units[1] == 0));
+	FUZZ_CHECK(po_windows_utf8(&process->name, text, sizeof(text)) <=
+		   units[1] * PO_WINDOWS_UTF8_UNIT);
+	return 0;
+}
+
+static void
+check_processes(uint8_t word, const uint8_t *data, size_t size)
+{
+	const struct po_windows_buffer buffer = {data, size, ADDRESS, word};
+	size_t units[2] = {0, 0};
+	int result;
+
+	result = po_windows_decode_processes(&buffer, visit_process, units);
+	FUZZ_CHECK(result == 0 || result == -EBADMSG);
+	/* The smallest record. */
+	FUZZ_CHECK(units[0] <= size / 76);
+	FUZZ_CHECK(units[1] <= size / 2);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -80,6 +114,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kind = data[0] % KINDS;
 	if (kind == SERVICES32 || kind == SERVICES64)
 		check_services(kind == SERVICES32 ? 4 : 8, data + 1, size - 1);
+	else if (kind == PROCESSES32 || kind == PROCESSES64)
+		check_processes(
+		    kind == PROCESSES32 ? 4 : 8, data + 1, size - 1);
 	else
 		check_table((enum po_windows_table)kind, data + 1, size - 1);
 	return 0;
