@@ -216,7 +216,7 @@ def test_refuses_a_source_that_does_not_work(work, prefix, snmpd):
     assert "not/there" in agent.log()
 
 
-@pytest.mark.skip(reason="wine knows no owner of what another program opened, "
-                  "and none at all of TCP over IPv6")
+@pytest.mark.skip(reason="wine knows no owner of listeners that another program "
+                  "opened, and none at all of TCP over IPv6")
 def test_owners_of_others():
     """Needs Windows."""
