@@ -21,16 +21,24 @@
 #define TRIES 16
 #define TABLE_MAX (256u << 20) /* octets */
 
-_Static_assert(sizeof(MIB_TCPROW_OWNER_PID) == 24, "tcp4");
-_Static_assert(sizeof(MIB_TCP6ROW_OWNER_PID) == 56, "tcp6");
-_Static_assert(sizeof(MIB_UDPROW_OWNER_PID) == 12, "udp4");
-_Static_assert(sizeof(MIB_UDP6ROW_OWNER_PID) == 28, "udp6");
-_Static_assert(offsetof(MIB_TCPROW_OWNER_PID, dwOwningPid) == 20, "tcp4");
-_Static_assert(offsetof(MIB_TCP6ROW_OWNER_PID, dwState) == 48, "tcp6");
-_Static_assert(offsetof(MIB_TCP6ROW_OWNER_PID, dwOwningPid) == 52, "tcp6");
-_Static_assert(offsetof(MIB_UDPROW_OWNER_PID, dwOwningPid) == 8, "udp4");
-_Static_assert(offsetof(MIB_UDP6ROW_OWNER_PID, dwOwningPid) == 24, "udp6");
-_Static_assert(offsetof(MIB_TCP6TABLE_OWNER_PID, table) == 4, "table");
+_Static_assert(sizeof(MIB_TCPROW_OWNER_MODULE) == 160, "tcp4");
+_Static_assert(sizeof(MIB_TCP6ROW_OWNER_MODULE) == 192, "tcp6");
+_Static_assert(sizeof(MIB_UDPROW_OWNER_MODULE) == 160, "udp4");
+_Static_assert(sizeof(MIB_UDP6ROW_OWNER_MODULE) == 176, "udp6");
+_Static_assert(offsetof(MIB_TCPROW_OWNER_MODULE, dwOwningPid) == 20, "tcp4");
+_Static_assert(offsetof(MIB_TCP6ROW_OWNER_MODULE, dwState) == 48, "tcp6");
+_Static_assert(offsetof(MIB_TCP6ROW_OWNER_MODULE, dwOwningPid) == 52, "tcp6");
+_Static_assert(offsetof(MIB_UDPROW_OWNER_MODULE, dwOwningPid) == 8, "udp4");
+_Static_assert(offsetof(MIB_UDP6ROW_OWNER_MODULE, dwOwningPid) == 24, "udp6");
+_Static_assert(
+    offsetof(MIB_TCPROW_OWNER_MODULE, liCreateTimestamp) == 24, "tcp4");
+_Static_assert(
+    offsetof(MIB_TCP6ROW_OWNER_MODULE, liCreateTimestamp) == 56, "tcp6");
+_Static_assert(
+    offsetof(MIB_UDPROW_OWNER_MODULE, liCreateTimestamp) == 16, "udp4");
+_Static_assert(
+    offsetof(MIB_UDP6ROW_OWNER_MODULE, liCreateTimestamp) == 32, "udp6");
+_Static_assert(offsetof(MIB_TCP6TABLE_OWNER_MODULE, table) == 8, "table");
 
 /* Kept from one collection to the next. */
 struct table {
@@ -53,6 +61,7 @@ struct run {
 	uint64_t listed; /* FILETIME */
 	uint64_t handles;
 	uint32_t hidden, odd;
+	uint32_t elder; /* sockets than the processes they name */
 };
 
 static int
@@ -94,9 +103,9 @@ get(enum po_windows_table table, void *buffer, DWORD *size)
 
 	if (table == PO_WINDOWS_TCP4 || table == PO_WINDOWS_TCP6)
 		return GetExtendedTcpTable(
-		    buffer, size, FALSE, family, TCP_TABLE_OWNER_PID_ALL, 0);
+		    buffer, size, FALSE, family, TCP_TABLE_OWNER_MODULE_ALL, 0);
 	return GetExtendedUdpTable(
-	    buffer, size, FALSE, family, UDP_TABLE_OWNER_PID, 0);
+	    buffer, size, FALSE, family, UDP_TABLE_OWNER_MODULE, 0);
 }
 
 /* A table may grow between being asked for its size and being read. */
@@ -140,6 +149,7 @@ add_row(void *context, const struct po_windows_socket *found)
 {
 	struct po_socket socket = found->socket;
 	struct run *run = context;
+	uint64_t start = 0;
 	int result;
 
 	if (socket.handle != 0)
@@ -149,9 +159,14 @@ add_row(void *context, const struct po_windows_socket *found)
 		return result;
 	result = windows_processes_add(run->processes, &run->services->list,
 	    found->pid, run->listed, run->builder, &run->hidden);
-	return result > 0 ? po_builder_add_owner(
-				run->builder, socket.handle, found->pid)
-			  : result;
+	if (result <= 0)
+		return result;
+	po_builder_has_process(run->builder, found->pid, &start);
+	if (!po_windows_may_own(found, start)) {
+		run->elder++;
+		return 0;
+	}
+	return po_builder_add_owner(run->builder, socket.handle, found->pid);
 }
 
 static uint64_t
@@ -211,6 +226,11 @@ add_gaps(const struct run *run)
 		error = add_gap(run->builder, PO_GAP_PERMISSION, run->hidden,
 		    "of %lu processes no more than the name is visible",
 		    "run as administrator");
+	if (error == 0)
+		error = add_gap(run->builder, PO_GAP_UNSUPPORTED, run->elder,
+		    "%lu sockets are older than the processes that have the "
+		    "numbers of those that bound them",
+		    NULL);
 	return error == 0 ? add_services_gaps(run) : error;
 }
 

@@ -12,7 +12,7 @@
 #include "collect/windows_wire.h"
 
 const struct po_windows_layout po_windows_layouts[] = {
-    [PO_WINDOWS_TCP4] = {.size = 24,
+    [PO_WINDOWS_TCP4] = {.size = 160,
 	.address_size = 4,
 	.state = 0,
 	.local = 4,
@@ -21,8 +21,9 @@ const struct po_windows_layout po_windows_layouts[] = {
 	.remote = 12,
 	.remote_scope = PO_WINDOWS_NONE,
 	.remote_port = 16,
-	.pid = 20},
-    [PO_WINDOWS_TCP6] = {.size = 56,
+	.pid = 20,
+	.created = 24},
+    [PO_WINDOWS_TCP6] = {.size = 192,
 	.address_size = 16,
 	.local = 0,
 	.local_scope = 16,
@@ -31,23 +32,26 @@ const struct po_windows_layout po_windows_layouts[] = {
 	.remote_scope = 40,
 	.remote_port = 44,
 	.state = 48,
-	.pid = 52},
-    [PO_WINDOWS_UDP4] = {.size = 12,
+	.pid = 52,
+	.created = 56},
+    [PO_WINDOWS_UDP4] = {.size = 160,
 	.address_size = 4,
 	.state = PO_WINDOWS_NONE,
 	.local = 0,
 	.local_scope = PO_WINDOWS_NONE,
 	.local_port = 4,
 	.remote = PO_WINDOWS_NONE,
-	.pid = 8},
-    [PO_WINDOWS_UDP6] = {.size = 28,
+	.pid = 8,
+	.created = 16},
+    [PO_WINDOWS_UDP6] = {.size = 176,
 	.address_size = 16,
 	.state = PO_WINDOWS_NONE,
 	.local = 0,
 	.local_scope = 16,
 	.local_port = 20,
 	.remote = PO_WINDOWS_NONE,
-	.pid = 24},
+	.pid = 24,
+	.created = 32},
 };
 
 static uint16_t
@@ -134,6 +138,7 @@ decode_row(const struct po_windows_layout *layout, const uint8_t *row,
 
 	memset(found, 0, sizeof(*found));
 	found->pid = po_octets_le32(row + layout->pid);
+	found->created = po_octets_le64(row + layout->created);
 	socket->uid = PO_UID_UNKNOWN;
 	socket->local.protocol = PO_PROTOCOL_UDP;
 	socket->local.port = port(row + layout->local_port);
@@ -158,6 +163,13 @@ decode_row(const struct po_windows_layout *layout, const uint8_t *row,
 	return socket->local.port != 0;
 }
 
+bool
+po_windows_may_own(const struct po_windows_socket *socket, uint64_t start)
+{
+	return socket->created == 0 || start <= socket->created ||
+	       socket->pid == PO_WINDOWS_SYSTEM_PID;
+}
+
 int
 po_windows_decode(enum po_windows_table table, const uint8_t *buffer,
     size_t length, struct po_windows_notes *notes,
@@ -170,14 +182,14 @@ po_windows_decode(enum po_windows_table table, const uint8_t *buffer,
 	int error = 0;
 
 	memset(notes, 0, sizeof(*notes));
-	if (length < PO_WINDOWS_COUNT)
+	if (length < PO_WINDOWS_ROWS)
 		return -EBADMSG;
 	count = po_octets_le32(buffer);
-	if (count > (length - PO_WINDOWS_COUNT) / layout->size)
+	if (count > (length - PO_WINDOWS_ROWS) / layout->size)
 		return -EBADMSG;
 	for (i = 0; i < count && error == 0; i++)
 		if (decode_row(layout,
-			buffer + PO_WINDOWS_COUNT + (size_t)i * layout->size,
+			buffer + PO_WINDOWS_ROWS + (size_t)i * layout->size,
 			&socket, notes))
 			error = visit(context, &socket);
 	return error;

@@ -2,7 +2,7 @@
 /*
  * What GetExtendedTcpTable and GetExtendedUdpTable write, to rows.  Windows is
  * little-endian wherever it runs; the layouts are those of iphlpapi's
- * MIB_*TABLE_OWNER_PID.  Portable, and nothing in a buffer is believed.
+ * MIB_*TABLE_OWNER_MODULE.  Portable, and nothing in a buffer is believed.
  */
 #ifndef PO_COLLECT_WINDOWS_DECODE_H
 #define PO_COLLECT_WINDOWS_DECODE_H
@@ -19,13 +19,22 @@ enum po_windows_table {
 
 /*
  * A row of a table.  pid: who bound the socket or inherited it that way; 0:
- * nobody, or the system does not tell.  The socket's handle is 1 if a process
+ * nobody, or the system does not tell.  created: when it was bound or accepted, a
+ * FILETIME; 0: not known.  The socket's handle is 1 if a process
  * can hold it: whoever takes the rows numbers them.
  */
 struct po_windows_socket {
 	struct po_socket socket;
 	uint32_t pid;
+	uint64_t created;
 };
+
+/*
+ * Whether the process that has the socket's pid can be the one that bound it; it
+ * began at start, a FILETIME, or 0.  One that is younger has the number of one
+ * that has ended, and Windows does not tell who inherited the socket.
+ */
+bool po_windows_may_own(const struct po_windows_socket *socket, uint64_t start);
 
 struct po_windows_notes {
 	uint32_t odd; /* rows in a state that is not known, passed over */

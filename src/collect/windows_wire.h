@@ -2,7 +2,8 @@
 /*
  * Offsets in what Windows writes.  Integers are little-endian.
  *
- * The four tables of sockets are a count of 4 octets, then rows; a port is its
+ * The four tables of sockets are a count of 4 octets and 4 that fill, then rows,
+ * MIB_TCPROW_OWNER_MODULE and its kin.  A time is a FILETIME; a port is its
  * first two octets, in network byte order, and the two that follow may be
  * anything.
  */
@@ -11,7 +12,8 @@
 
 #include <stdint.h>
 
-#define PO_WINDOWS_COUNT 4
+#define PO_WINDOWS_ROWS 8 /* where they begin */
+#define PO_WINDOWS_SYSTEM_PID 4 /* the kernel, which begins before its clock */
 #define PO_WINDOWS_NONE UINT8_MAX /* no such field */
 
 struct po_windows_layout {
@@ -25,6 +27,7 @@ struct po_windows_layout {
 	uint8_t remote_scope;
 	uint8_t remote_port;
 	uint8_t pid;
+	uint8_t created;
 };
 
 /* Indexed by enum po_windows_table. */

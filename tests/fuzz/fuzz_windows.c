@@ -43,7 +43,7 @@ check_table(enum po_windows_table table, const uint8_t *data, size_t size)
 	FUZZ_CHECK(result == 0 || result == -EBADMSG);
 	FUZZ_CHECK(result == 0 || rows + notes.odd == 0);
 	/* The smallest row. */
-	FUZZ_CHECK(rows + notes.odd <= size / 12);
+	FUZZ_CHECK(rows + notes.odd <= size / 160);
 }
 
 /* An octet says how many there are. */

@@ -49,25 +49,23 @@ decode_one(enum po_windows_table table, const struct windows_row *row)
 static void
 test_layouts(void)
 {
-	static const uint8_t tcp4[] = {1, 0, 0, 0, 5, 0, 0, 0, 192, 0, 2, 1,
-	    0x1f, 0x90, 0, 0, 198, 51, 100, 7, 0xc3, 0x50, 0, 0, 0x34, 0x12, 0,
-	    0};
-	static const uint8_t udp4[] = {
-	    1, 0, 0, 0, 127, 0, 0, 1, 0, 53, 0, 0, 9, 0, 0, 0};
-	static const uint8_t tcp6[] = {1, 0, 0, 0, 0x20, 1, 0xd, 0xb8, 0, 0, 0,
-	    0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 80, 0, 0, 0x20, 1, 0xd,
-	    0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0x10, 0, 0, 0,
-	    8, 0, 0, 0, 0xff, 0xff, 1, 0};
-	static const uint8_t udp6[] = {1, 0, 0, 0, 0xfe, 0x80, 0, 0, 0, 0, 0, 0,
-	    0, 0, 0, 0, 0, 0, 0, 1, 7, 0, 0, 0, 0, 53, 0, 0, 1, 0, 0, 0};
+	static const uint8_t tcp4[8 + 160] = {1, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0,
+	    0, 0, 192, 0, 2, 1, 0x1f, 0x90, 0, 0, 198, 51, 100, 7, 0xc3, 0x50,
+	    0, 0, 0x34, 0x12, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1};
+	static const uint8_t udp4[8 + 160] = {1, 0, 0, 0, 0, 0, 0, 0, 127, 0, 0,
+	    1, 0, 53, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 7, 6, 5, 4, 3, 2, 1, 0};
+	static const uint8_t tcp6[8 + 192] = {1, 0, 0, 0, 0, 0, 0, 0, 0x20, 1,
+	    0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 80, 0,
+	    0, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0,
+	    0, 0x10, 0, 0, 0, 8, 0, 0, 0, 0xff, 0xff, 1, 0, 1, 0, 0, 0, 0, 0, 0,
+	    0x80};
+	static const uint8_t udp6[8 + 176] = {1, 0, 0, 0, 0, 0, 0, 0, 0xfe,
+	    0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 7, 0, 0, 0, 0, 53,
+	    0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0};
 	struct po_windows_notes notes;
 	struct po_socket expected;
 	struct rows rows = {0};
 
-	CU_ASSERT_EQUAL(sizeof(tcp4), 4 + 24);
-	CU_ASSERT_EQUAL(sizeof(tcp6), 4 + 56);
-	CU_ASSERT_EQUAL(sizeof(udp4), 4 + 12);
-	CU_ASSERT_EQUAL(sizeof(udp6), 4 + 28);
 	po_windows_decode(
 	    PO_WINDOWS_TCP4, tcp4, sizeof(tcp4), &notes, keep, &rows);
 	po_windows_decode(
@@ -83,6 +81,7 @@ test_layouts(void)
 	CU_ASSERT_EQUAL(
 	    memcmp(&rows.at[0].socket, &expected, sizeof(expected)), 0);
 	CU_ASSERT_EQUAL(rows.at[0].pid, 0x1234);
+	CU_ASSERT_EQUAL(rows.at[0].created, 0x0102030405060708);
 	expected = unit_connected(
 	    PO_PROTOCOL_TCP, "2001:db8::1", 80, "2001:db8::2", 4096, 1);
 	expected.uid = PO_UID_UNKNOWN;
@@ -90,11 +89,14 @@ test_layouts(void)
 	CU_ASSERT_EQUAL(
 	    memcmp(&rows.at[1].socket, &expected, sizeof(expected)), 0);
 	CU_ASSERT_EQUAL(rows.at[1].pid, 0x1ffff);
+	CU_ASSERT_EQUAL(rows.at[1].created, 0x8000000000000001);
 	expected = unit_bound(PO_PROTOCOL_UDP, "127.0.0.1", 53, 1);
 	expected.uid = PO_UID_UNKNOWN;
 	CU_ASSERT_EQUAL(
 	    memcmp(&rows.at[2].socket, &expected, sizeof(expected)), 0);
 	CU_ASSERT_EQUAL(rows.at[2].pid, 9);
+	CU_ASSERT_EQUAL(rows.at[2].created, 0x01020304050607);
+	CU_ASSERT_EQUAL(rows.at[3].created, 2);
 	CU_ASSERT_EQUAL(rows.at[3].socket.local.address.zone, 7);
 	CU_ASSERT_EQUAL(rows.at[3].socket.local.address.type, PO_ADDRESS_IPV6Z);
 }
@@ -258,6 +260,36 @@ test_lies(void)
 	CU_ASSERT_EQUAL(rows.n, 1);
 }
 
+static void
+test_may_own(void)
+{
+	static const struct {
+		uint64_t created;
+		uint32_t pid;
+		uint64_t start;
+		bool may;
+	} cases[] = {
+	    {1000, 8, 999, true},
+	    {1000, 8, 1000, true},
+	    {1000, 8, 1001, false},
+	    {1000, 8, UINT64_MAX, false},
+	    /* not known */
+	    {0, 8, 1001, true},
+	    {1000, 8, 0, true},
+	    /* nobody else can be that */
+	    {1000, 4, 1001, true},
+	};
+	struct po_windows_socket socket = {.pid = 0};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		socket.created = cases[i].created;
+		socket.pid = cases[i].pid;
+		CU_ASSERT_EQUAL(
+		    po_windows_may_own(&socket, cases[i].start), cases[i].may);
+	}
+}
+
 static int
 refuse(void *context, const struct po_windows_socket *socket)
 {
@@ -290,6 +322,7 @@ main(void)
 	    {"scopes", test_scopes},
 	    {"cut", test_cut},
 	    {"counts that lie", test_lies},
+	    {"who may own a socket", test_may_own},
 	    {"a visitor that refuses", test_refused},
 	    CU_TEST_INFO_NULL,
 	};

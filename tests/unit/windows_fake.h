@@ -15,7 +15,7 @@
 struct windows_fake {
 	enum po_windows_table table;
 	size_t size;
-	uint8_t octets[PO_WINDOWS_COUNT + FAKE_ROWS * 56];
+	uint8_t octets[PO_WINDOWS_ROWS + FAKE_ROWS * 192];
 };
 
 struct windows_row {
@@ -26,6 +26,7 @@ struct windows_row {
 	uint32_t scope;
 	uint32_t state; /* PO_MIB_TCP_* */
 	uint32_t pid;
+	uint64_t created;
 };
 
 static inline void
@@ -42,7 +43,7 @@ windows_begin(struct windows_fake *fake, enum po_windows_table table)
 {
 	memset(fake, 0, sizeof(*fake));
 	fake->table = table;
-	fake->size = PO_WINDOWS_COUNT;
+	fake->size = PO_WINDOWS_ROWS;
 }
 
 /* IPv4 in an IPv6 table becomes mapped. */
@@ -90,9 +91,11 @@ windows_add(struct windows_fake *fake, const struct windows_row *row)
 			windows_put(at + layout->remote_scope, row->scope);
 	}
 	windows_put(at + layout->pid, row->pid);
+	windows_put(at + layout->created, (uint32_t)row->created);
+	windows_put(at + layout->created + 4, (uint32_t)(row->created >> 32));
 	fake->size += layout->size;
 	windows_put(fake->octets,
-	    (uint32_t)((fake->size - PO_WINDOWS_COUNT) / layout->size));
+	    (uint32_t)((fake->size - PO_WINDOWS_ROWS) / layout->size));
 }
 
 #endif
