@@ -75,6 +75,27 @@ AM_CONDITIONAL([PEER_UCRED], [test "$po_peer" = ucred])
 AM_CONDITIONAL([PEER_XUCRED], [test "$po_peer" = xucred])
 ])
 
+# PO_ASK_NET_SNMP_CONFIG
+# It tells of folders as the system it is for has them, which for another system
+# than this one are in the sysroot, where they are there.
+AC_DEFUN([PO_ASK_NET_SNMP_CONFIG], [
+po_net_snmp_version=`$NET_SNMP_CONFIG --version` ||
+    AC_MSG_ERROR([$NET_SNMP_CONFIG (NET_SNMP_CONFIG) does not run])
+NET_SNMP_CFLAGS=`$NET_SNMP_CONFIG --base-cflags`
+NET_SNMP_LIBS=`$NET_SNMP_CONFIG --netsnmp-agent-libs |
+    $SED 's/-lnetsnmpmibs//'`
+AS_IF([test -n "$po_sysroot"], [
+    po_words=
+    for po_word in $NET_SNMP_CFLAGS : $NET_SNMP_LIBS; do
+	po_folder=`AS_ECHO(["$po_word"]) | $SED -n 's,^-@<:@IL@:>@/,/,p'`
+	AS_IF([test -n "$po_folder" && test -d "$po_sysroot$po_folder"],
+	    [po_word=`AS_ECHO(["$po_word"]) | $SED 's,/.*,,'`$po_sysroot$po_folder])
+	po_words="$po_words $po_word"
+    done
+    NET_SNMP_CFLAGS=${po_words%% : *}
+    NET_SNMP_LIBS=${po_words#* : }])
+])
+
 # PO_NET_SNMP
 # The agent's libraries: as the variables say, else by pkg-config, else by
 # net-snmp-config; when cross-compiling, where both tell of this
@@ -85,23 +106,26 @@ AC_ARG_VAR([NET_SNMP_CONFIG], [path of net-snmp-config])
 AC_ARG_VAR([NET_SNMP_CFLAGS], [C compiler flags for Net-SNMP])
 AC_ARG_VAR([NET_SNMP_LIBS], [linker flags for Net-SNMP's agent library])
 po_net_snmp_version=
-AS_IF([test -n "$NET_SNMP_CFLAGS$NET_SNMP_LIBS"], [],
-    [test "$cross_compiling" = yes && test -z "$NET_SNMP_CONFIG" &&
-	test -z "$PKG_CONFIG_LIBDIR$PKG_CONFIG_SYSROOT_DIR"],
+po_sysroot=
+AS_IF([test "$cross_compiling" = yes],
     [po_sysroot=`$CC $CPPFLAGS $CFLAGS -E -v -x c /dev/null 2>&1 |
-	$SED -n 's,^ \(.*\)/usr/include$,\1,p' | $SED 1q`
-    AS_IF([test -f "$po_sysroot/usr/local/include/net-snmp/net-snmp-config.h"],
-	[NET_SNMP_CFLAGS="-I$po_sysroot/usr/local/include"
-	NET_SNMP_LIBS="-L$po_sysroot/usr/local/lib -lnetsnmpagent -lnetsnmp"])],
+	$SED -n 's,^ \(.*\)/usr/include$,\1,p' | $SED 1q`])
+AS_IF([test -n "$NET_SNMP_CFLAGS$NET_SNMP_LIBS"], [],
+    [test -n "$NET_SNMP_CONFIG"], [PO_ASK_NET_SNMP_CONFIG],
+    [test "$cross_compiling" = yes &&
+	test -z "$PKG_CONFIG_LIBDIR$PKG_CONFIG_SYSROOT_DIR"],
+    [po_local=$po_sysroot/usr/local
+    AS_IF([test -f "$po_local/include/net-snmp/net-snmp-config.h"],
+	[po_net_snmp_version=`"$po_local/bin/net-snmp-config" --version \
+	    2>/dev/null`
+	NET_SNMP_CFLAGS="-I$po_local/include"
+	NET_SNMP_LIBS="-L$po_local/lib -lnetsnmpagent -lnetsnmp"])],
     [PKG_CHECK_EXISTS([netsnmp-agent >= 5.7], [
     po_net_snmp_version=`$PKG_CONFIG --modversion netsnmp-agent`
     NET_SNMP_CFLAGS=`$PKG_CONFIG --cflags netsnmp-agent netsnmp`
     NET_SNMP_LIBS="`$PKG_CONFIG --libs-only-L netsnmp-agent netsnmp` -lnetsnmpagent -lnetsnmp"], [
     AC_PATH_TOOL([NET_SNMP_CONFIG], [net-snmp-config])
-    AS_IF([test -n "$NET_SNMP_CONFIG"], [
-	po_net_snmp_version=`$NET_SNMP_CONFIG --version`
-	NET_SNMP_CFLAGS=`$NET_SNMP_CONFIG --base-cflags`
-	NET_SNMP_LIBS=`$NET_SNMP_CONFIG --base-agent-libs`])])])
+    AS_IF([test -n "$NET_SNMP_CONFIG"], [PO_ASK_NET_SNMP_CONFIG])])])
 po_saved_cppflags=$CPPFLAGS
 po_saved_libs=$LIBS
 CPPFLAGS="$CPPFLAGS $NET_SNMP_CFLAGS"
@@ -121,6 +145,13 @@ for po_more in '' -lkvm -lcrypto '-lkvm -lcrypto'; do
 done
 AS_IF([test $po_found = yes], [AC_MSG_RESULT([${po_net_snmp_version:-yes}])],
     [AC_MSG_RESULT([no])
+    AS_IF([test "$cross_compiling" = yes],
+	[AC_MSG_ERROR([there is no Net-SNMP for $host.
+    It is looked for in $po_sysroot/usr/local, beside the compiler's headers.
+    NET_SNMP_CONFIG says where its own net-snmp-config is, not that of this
+    system, or NET_SNMP_CFLAGS and NET_SNMP_LIBS say what takes its place.
+    What was tried: $NET_SNMP_CFLAGS $NET_SNMP_LIBS
+    The compiler's own message is in config.log.])])
     PO_MISSING([Net-SNMP with its agent library], [libsnmp-dev],
 	[net-snmp-devel], [net-snmp-dev], [net-snmp])])
 # Where the library looks for files is where portowner(1) does without it.
