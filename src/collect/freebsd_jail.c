@@ -75,16 +75,6 @@ freebsd_jail_next(uint32_t last, struct freebsd_jail *jail)
 	return 0;
 }
 
-/* What it means that the child has ended: with its jail, or by itself. */
-static int
-lose(uint32_t jail)
-{
-	int id = (int)jail;
-	struct iovec parts[] = {part("jid"), {&id, sizeof(id)}};
-
-	return jail_get(parts, 2, 0) < 0 && errno == ENOENT ? -ESRCH : -EPIPE;
-}
-
 /* All of it, within the time that is left; 0 or -errno. */
 static int
 read_all(struct freebsd_reader *reader, void *buffer, size_t size)
@@ -104,7 +94,7 @@ read_all(struct freebsd_reader *reader, void *buffer, size_t size)
 		    waited < *reader->patience ? waited : *reader->patience;
 		got = recv(reader->fd, at, size, MSG_DONTWAIT);
 		if (got == 0)
-			return lose(reader->jail);
+			return -EPIPE;
 		if (got < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
 		if (got > 0) {
@@ -181,30 +171,22 @@ run_reader(int fd, uint32_t jail)
 	}
 }
 
-int
-freebsd_reader_open(
-    struct freebsd_reader *reader, uint32_t jail, uint64_t *patience)
+static int
+start(struct freebsd_reader *reader)
 {
 	struct answer answer;
 	int ends[2];
 
-	reader->jail = jail;
-	reader->patience = patience;
-	reader->fd = -1;
-	reader->pid = 0;
-	reader->error = 0;
-	if (geteuid() != 0)
-		return reader->error = -EPERM;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-		return reader->error = -errno;
+		return -errno;
 	reader->pid = fork();
 	if (reader->pid == 0)
-		run_reader(ends[1], jail);
+		run_reader(ends[1], reader->jail);
 	close(ends[1]);
 	reader->fd = ends[0];
 	if (reader->pid < 0) {
 		reader->pid = 0;
-		return reader->error = -EAGAIN;
+		return -EAGAIN;
 	}
 	reader->error = read_all(reader, &answer, sizeof(answer));
 	/* It has ended meanwhile, the kernel says. */
@@ -227,9 +209,46 @@ freebsd_reader_close(struct freebsd_reader *reader)
 	reader->pid = 0;
 }
 
+/*
+ * The child has gone: with its jail, or at the signal that jail(8) sends to all
+ * that is in a jail up to ten seconds before it ends that.  Another one is sent
+ * once.  The kernel says that a jail lives until all in it are buried.
+ */
+static int
+replace(struct freebsd_reader *reader)
+{
+	int id = (int)reader->jail;
+	struct iovec parts[] = {part("jid"), {&id, sizeof(id)}};
+
+	freebsd_reader_close(reader);
+	if (!reader->replaced) {
+		reader->replaced = true;
+		reader->error = start(reader);
+	}
+	if (reader->error == -EPIPE && jail_get(parts, 2, 0) < 0 &&
+	    errno == ENOENT)
+		reader->error = -ESRCH;
+	return reader->error;
+}
+
 int
-freebsd_reader_get(
-    struct freebsd_reader *reader, const char *name, void *buffer, size_t *size)
+freebsd_reader_open(
+    struct freebsd_reader *reader, uint32_t jail, uint64_t *patience)
+{
+	*reader = (struct freebsd_reader){
+	    .jail = jail,
+	    .patience = patience,
+	    .fd = -1,
+	};
+	if (geteuid() != 0)
+		return reader->error = -EPERM;
+	reader->error = start(reader);
+	return reader->error == -EPIPE ? replace(reader) : reader->error;
+}
+
+/* -EPIPE: there is no child any more. */
+static int
+ask(struct freebsd_reader *reader, const char *name, void *buffer, size_t *size)
 {
 	struct question question = {
 	    .capacity = buffer == NULL ? 0 : *size,
@@ -237,20 +256,37 @@ freebsd_reader_get(
 	};
 	struct answer answer;
 
-	if (reader->error != 0)
-		return reader->error;
 	strlcpy(question.name, name, sizeof(question.name));
 	if (send(reader->fd, &question, sizeof(question), MSG_NOSIGNAL) !=
 	    (ssize_t)sizeof(question))
-		return reader->error = lose(reader->jail);
+		return reader->error = -EPIPE;
 	reader->error = read_all(reader, &answer, sizeof(answer));
 	if (reader->error != 0)
 		return reader->error;
 	if (answer.error < 0 ||
 	    (buffer != NULL && answer.error == 0 && answer.size > *size))
 		return reader->error = -EPROTO;
-	*size = (size_t)answer.size;
-	if (answer.error != 0 || buffer == NULL)
+	if (answer.error != 0 || buffer == NULL) {
+		*size = (size_t)answer.size;
 		return -answer.error;
-	return reader->error = read_all(reader, buffer, *size);
+	}
+	reader->error = read_all(reader, buffer, (size_t)answer.size);
+	if (reader->error == 0)
+		*size = (size_t)answer.size;
+	return reader->error;
+}
+
+int
+freebsd_reader_get(
+    struct freebsd_reader *reader, const char *name, void *buffer, size_t *size)
+{
+	int error;
+
+	while (reader->error == 0) {
+		error = ask(reader, name, buffer, size);
+		if (reader->error != -EPIPE)
+			return error;
+		replace(reader);
+	}
+	return reader->error;
 }

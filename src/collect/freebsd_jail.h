@@ -25,6 +25,7 @@ int freebsd_jail_next(uint32_t last, struct freebsd_jail *jail);
 struct freebsd_reader {
 	uint32_t jail;
 	int error; /* for good */
+	bool replaced; /* the child, after it was lost */
 	uint64_t *patience; /* us that may be waited for all readers */
 	int fd;
 	pid_t pid;
