@@ -96,6 +96,22 @@ AS_IF([test -n "$po_sysroot"], [
     NET_SNMP_LIBS=${po_words#* : }])
 ])
 
+# PO_PASS_MOVED_LIBRARIES
+# What libtool's files (*.la) say of a library that was moved, into a sysroot,
+# is wrong there, and libtool fails: it is not to find them.
+AC_DEFUN([PO_PASS_MOVED_LIBRARIES], [
+po_words=
+for po_word in $NET_SNMP_LIBS; do
+    po_folder=`AS_ECHO(["$po_word"]) | $SED -n 's/^-L//p'`
+    po_file=$po_folder/libnetsnmp.la
+    AS_IF([test -n "$po_folder" && test -f "$po_file" &&
+	! grep "^libdir='$po_folder'" "$po_file" >/dev/null],
+	[po_word=-Wl,$po_word])
+    po_words="$po_words $po_word"
+done
+NET_SNMP_LIBS=$po_words
+])
+
 # PO_NET_SNMP
 # The agent's libraries: as the variables say, else by pkg-config, else by
 # net-snmp-config; when cross-compiling, where both tell of this
@@ -126,6 +142,7 @@ AS_IF([test -n "$NET_SNMP_CFLAGS$NET_SNMP_LIBS"], [],
     NET_SNMP_LIBS="`$PKG_CONFIG --libs-only-L netsnmp-agent netsnmp` -lnetsnmpagent -lnetsnmp"], [
     AC_PATH_TOOL([NET_SNMP_CONFIG], [net-snmp-config])
     AS_IF([test -n "$NET_SNMP_CONFIG"], [PO_ASK_NET_SNMP_CONFIG])])])
+PO_PASS_MOVED_LIBRARIES
 po_saved_cppflags=$CPPFLAGS
 po_saved_libs=$LIBS
 CPPFLAGS="$CPPFLAGS $NET_SNMP_CFLAGS"
