@@ -5,6 +5,7 @@
 # an installed PortOwner, its user, and Net-SNMP's snmpd and snmpwalk.  Prints
 # a line for each check, and at last "check.sh ends with 0" if all passed.
 set -u
+within=
 export PATH="$PATH:/usr/local/bin:/usr/local/sbin" MIBS=
 root=1.3.6.1.4.1.8072.9999.9999.20559
 work=$(mktemp -d /tmp/check.XXXXXX) && chmod 755 "$work" && cd "$work" || exit 2
@@ -73,17 +74,35 @@ portowner_rows()
 # same USER JAIL STACK SOURCE AT-LEAST-SO-MANY
 same()
 {
-	su -m "$1" -c "sockstat -46 ${2:+-j $2}" | sockstat_rows >theirs
-	su -m "$1" -c "portowner -a --json --source $4" >json
+	$within su -m "$1" -c "sockstat -46 ${2:+-j $2}" | sockstat_rows >theirs
+	$within su -m "$1" -c "portowner -a --json --source $4" >json
 	portowner_rows "$3" <json >ours
 	[ "$(wc -l <theirs)" -ge "$5" ] && diff theirs ours
 }
 
-# The owners in a walk, by stack, protocol, port and pid, are those of the
-# command line, both of a collector that sees everything.
+# within JAIL COMMAND...: the same, asked by what is in a jail.
+within()
+{
+	within="jexec $1"
+	shift
+	soon "$@"
+	set -- $?
+	within=
+	return "$1"
+}
+
+# get OBJECT
+get()
+{
+	snmpget -v2c -c public -Oqv 127.0.0.1 "$root.1.1.$1.0"
+}
+
+# walk USER SOURCE AT-LEAST-SO-MANY VISIBILITY: the owners in a walk, by stack,
+# protocol, port and pid, are those of the command line.
 walk()
 {
-	portowner -a --json --source socket | tr -d '"{}' | awk -F '[:,]' '
+	su -m "$1" -c "portowner -a --json --source $2" | tr -d '"{}' |
+	    awk -F '[:,]' '
 	BEGIN { number["tcp"] = 6; number["udp"] = 17; number["raw"] = 255
 		number["sctp"] = 132 }
 	$1 == "stack" {
@@ -96,8 +115,8 @@ walk()
 	snmpwalk -v2c -c public -On -t 10 127.0.0.1 $root.1.2.1.10 |
 	    sed "s/ .*//" | awk -F . '{ print $16, $17, $18, $NF }' |
 	    sort -u >theirs
-	[ "$(wc -l <theirs)" -ge 12 ] && diff theirs ours &&
-	    snmpget -v2c -c public -Oqv 127.0.0.1 $root.1.1.7.0 | grep -qx 1
+	[ "$(wc -l <theirs)" -ge "$3" ] && diff theirs ours &&
+	    get 7 | grep -qx "$4"
 }
 
 # Capability mode, and nothing of the kernel's memory.
@@ -110,6 +129,44 @@ agent_is_confined()
 ended()
 {
 	! pgrep portownerd && [ ! -e /var/run/portowner/collector.sock ]
+}
+
+# Whoever asks while jails end is told nothing of stacks that he may not see.
+jails_end()
+{
+	: >gaps
+	for round in 1 2 3 4 5 6 7 8 9 10; do
+		echo "round $round"
+		jail -c name=ending path=/ vnet persist
+		jexec ending ifconfig lo0 127.0.0.1 up
+		jexec ending nc -l 127.0.0.1 4001 &
+		soon sh -c "sockstat -46l -j ending | grep -q :4001" || return
+		jail -r ending &
+		while jls -j ending; do
+			portowner -a --source sysctl 2>&1 | tee -a gaps |
+			    grep :4001
+		done
+		snmpwalk -v2c -c public 127.0.0.1 $root.1.2.1.10 || return
+		echo "visibility $(get 7)" >>gaps
+	done
+	! grep 'could not be looked into' gaps &&
+	    [ "$(grep -c 'visibility 1' gaps)" -eq 10 ]
+}
+
+# user_agent MASTER: of a user that has no rights.
+user_agent()
+{
+	rm -rf "$work/user" && mkdir "$work/user" &&
+	    echo "collectorSocket $work/user/sock
+stateFile $work/user/state" >"$work/user/conf" &&
+	    chown -R nobody "$work/user" || return
+	su -m nobody -c "exec portownerd -C -c $work/user/conf -x $1 \
+	    -Lf $work/user/log -p $work/user/pid"
+}
+
+end_user_agent()
+{
+	kill "$(cat "$work/user/pid")" && soon ended
 }
 
 # listen_in JAIL: by root and by another user, with a connection.
@@ -126,28 +183,43 @@ listen_in()
 
 echo 'agentaddress udp:127.0.0.1:161
 rocommunity public
-master agentx' >snmpd.conf
+master agentx
+agentXSocket /var/agentx/master,tcp:127.0.0.1:705
+agentXPerms 0770 0755 root nobody' >snmpd.conf
 mkdir -p /var/agentx
 jail -c name=check path=/ vnet persist && jexec check ifconfig lo0 127.0.0.1 up
 jail=$(jls -j check jid)
+jail -c name=plain path=/ ip4=inherit ip6=inherit persist
+jexec plain nc -l 4004 </dev/null &
+jexec plain su -m nobody -c "exec nc -lu 4005" </dev/null &
 listen_in ""
 listen_in "jexec check"
 is "snmpd starts" snmpd -C -c "$work/snmpd.conf" -Lf "$work/snmpd.log"
 is "portownerd starts" portownerd -Lf "$work/log" -p "$work/pid"
-is "rows as sockstat's" soon same root "" 0 sysctl 8
-is "of the collector" soon same root "" 0 socket 8
+is "rows as sockstat's" soon same root "" 0 sysctl 10
+is "of the collector" soon same root "" 0 socket 10
 is "of a jail's stack" soon same root "$jail" "$jail" sysctl 7
-is "of a user" soon same nobody "" 0 sysctl 8
-is "of a walk" soon walk
+is "of a user" soon same nobody "" 0 sysctl 10
+is "asked in a jail" within plain same root "" 0 sysctl 2
+is "asked in a jail with a stack" within check same root "" 0 sysctl 7
+is "a jail is named" sh -c 'portowner --source sysctl | grep "4004.* plain$"'
+is "of a walk" soon walk root socket 14 1
+is "jails end meanwhile" jails_end
 is "others are hidden" sysctl security.bsd.see_other_uids=0
 is "of a user who sees his alone" soon same nobody "" 0 sysctl 3
-is "of root all the same" soon same root "" 0 sysctl 8
+is "of root all the same" soon same root "" 0 sysctl 10
 is "it says that others are hidden" sh -c \
     'su -m nobody -c "portowner --source sysctl" 2>&1 | grep see_other_uids'
 is "the agent is confined" agent_is_confined
 is "it is reloaded" sh -c 'kill -HUP "$(cat pid)"'
-is "and answers" soon walk
+is "and answers" soon walk root socket 14 1
 is "it ends" sh -c 'kill "$(cat pid)"'
 is "and leaves nothing" soon ended
+for master in tcp:127.0.0.1:705 /var/agentx/master; do
+	is "a user's starts at $master" user_agent "$master"
+	is "and shows what is his" soon walk nobody sysctl 3 2
+	is "and says that others are hidden" grep see_other_uids user/log
+	is "and ends" end_user_agent
+done
 echo "check.sh ends with $status"
 exit "$status"
