@@ -131,26 +131,24 @@ ended()
 	! pgrep portownerd && [ ! -e /var/run/portowner/collector.sock ]
 }
 
-# Whoever asks while jails end is told nothing of stacks that he may not see.
+# Whoever asks while jails come and go is not told that he may not see them.
 jails_end()
 {
-	: >gaps
-	for round in 1 2 3 4 5 6 7 8 9 10; do
+	for round in $(jot 25); do
 		echo "round $round"
 		jail -c name=ending path=/ vnet persist
-		jexec ending ifconfig lo0 127.0.0.1 up
-		jexec ending nc -l 127.0.0.1 4001 &
-		soon sh -c "sockstat -46l -j ending | grep -q :4001" || return
-		jail -r ending &
-		while jls -j ending; do
-			portowner -a --source sysctl 2>&1 | tee -a gaps |
-			    grep :4001
-		done
-		snmpwalk -v2c -c public 127.0.0.1 $root.1.2.1.10 || return
+		jail -r ending
+	done >rounds &
+	: >gaps
+	while kill -0 $!; do
+		portowner -a --source sysctl 2>&1 >/dev/null |
+		    grep 'could not be looked into' >>gaps
+		snmpwalk -v2c -c public 127.0.0.1 $root.1.2.1.10 >seen ||
+		    return
 		echo "visibility $(get 7)" >>gaps
 	done
-	! grep 'could not be looked into' gaps &&
-	    [ "$(grep -c 'visibility 1' gaps)" -eq 10 ]
+	cat gaps
+	[ "$(wc -l <gaps)" -ge 5 ] && ! grep -v 'visibility 1' gaps
 }
 
 # user_agent MASTER: of a user that has no rights.
