@@ -38,8 +38,8 @@ bool po_notifier_enabled(const struct po_notifier *notifier);
 void po_notifier_enable(struct po_notifier *notifier, bool enabled);
 
 /*
- * Sends the notice as soon as it may go.  It is taken over, and has no next; NULL:
- * there was no memory for it.
+ * Sends the notice as soon as it may go.  It is taken over, and has no next;
+ * NULL: there was no memory for it, and it is counted as lost.
  */
 void po_notifier_add(struct po_notifier *notifier, struct po_notice *notice);
 

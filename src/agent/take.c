@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* notice NULL: there was no memory, and the change is not told. */
+/* notice NULL: there was no memory for it. */
 static void
 add(struct po_take *take, struct po_notice *notice)
 {
-	if (notice == NULL)
+	if (notice == NULL) {
+		take->lost++;
 		return;
+	}
 	*take->last_notice = notice;
 	take->last_notice = &notice->next;
 }
@@ -66,6 +68,7 @@ po_take_run(struct po_take *take)
 
 	take->changed = false;
 	take->notices = NULL;
+	take->lost = 0;
 	take->last_notice = &take->notices;
 	take->error = po_shared_open(shared);
 	if (take->error != 0)

@@ -24,6 +24,7 @@ struct po_take {
 	struct po_history_totals totals;
 	uint64_t due; /* us: when something will have lasted; 0: nothing */
 	struct po_notice *notices; /* in order; the caller's, also on errors */
+	uint32_t lost; /* notices that there was no memory for */
 	struct po_notice **last_notice; /* where the next one goes */
 };
 

@@ -408,15 +408,18 @@ log_scope(const struct po_watch *watch, const struct po_snapshot *snapshot)
 }
 
 static void
-tell(struct po_watch *watch, struct po_notice *notices)
+tell(struct po_watch *watch)
 {
+	struct po_take *take = &watch->take;
 	struct po_notice *notice;
 
-	while ((notice = notices) != NULL) {
-		notices = notice->next;
+	while ((notice = take->notices) != NULL) {
+		take->notices = notice->next;
 		notice->next = NULL;
 		po_notifier_add(watch->notifier, notice);
 	}
+	for (; take->lost > 0; take->lost--)
+		po_notifier_add(watch->notifier, NULL);
 }
 
 /* What the worker found becomes what is known. */
@@ -444,7 +447,7 @@ note_take(void *context)
 
 	if (watch->take.error == 0)
 		adopt(watch);
-	tell(watch, watch->take.notices);
+	tell(watch);
 	watch->take_done(watch->take_context, watch->take.error);
 }
 

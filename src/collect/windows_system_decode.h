@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What EnumServicesStatusExW and NtQuerySystemInformation write: records with
- * pointers to texts that stand in the same buffer.  Portable, and nothing in a buffer is believed.
+ * pointers to texts that stand in the same buffer.  Portable, and nothing in a
+ * buffer is believed.
  */
 #ifndef PO_COLLECT_WINDOWS_SYSTEM_DECODE_H
 #define PO_COLLECT_WINDOWS_SYSTEM_DECODE_H
