@@ -69,6 +69,19 @@ listen_many(struct actor *a)
 	listen_each(a, &loopback6, MANY);
 }
 
+/* A port that is free on every address: a wildcard collides with each. */
+static uint16_t
+port_free_everywhere(struct actor *a)
+{
+	uint16_t port;
+	int fd;
+
+	fd = socket_bound(a, &dual_stack, SOCK_STREAM, 0);
+	port = socket_port(a, fd);
+	close(fd);
+	return port;
+}
+
 /* One port on many addresses: the order of rows is by address then. */
 static void
 same_port(struct actor *a)
@@ -77,15 +90,12 @@ same_port(struct actor *a)
 	    "127.0.0.10", "127.0.0.200", "127.0.1.1", "127.255.255.254"};
 	struct endpoint e = loopback4;
 	struct endpoint six = wildcard6;
-	int fd;
 
+	e.port = six.port = port_free_everywhere(a);
 	for (size_t i = 0; i < sizeof(fours) / sizeof(fours[0]); i++) {
 		e.address = fours[i];
-		fd = tcp_listener(a, &e);
-		expect(a, fd, "LISTEN");
-		e.port = socket_port(a, fd);
+		expect(a, tcp_listener(a, &e), "LISTEN");
 	}
-	six.port = e.port;
 	expect(a, tcp_listener(a, &six), "LISTEN");
 }
 
