@@ -29,7 +29,7 @@ enum answer { ANSWER_NONE, ANSWER_WANTED, ANSWER_NAME, ANSWER_NO_NAME };
 struct name {
 	struct po_name_key key;
 	enum answer answer;
-	bool asked; /* the thread has still to ask (again) */
+	bool asked; /* it is in the thread's queue */
 	time_t expires;
 	char text[PO_NAME_SIZE];
 };
@@ -44,6 +44,8 @@ struct po_names {
 	bool closing;
 	size_t count;
 	char result[PO_NAME_SIZE];
+	uint16_t queue[PO_NAMES_MAX]; /* those asked: places in the table */
+	size_t queued;
 	struct name table[PO_NAMES_MAX]; /* half full, it starts anew */
 };
 
@@ -135,7 +137,7 @@ find_name(struct po_names *names, const struct po_name_key *key)
 
 	if (names->count >= PO_NAMES_MAX / 2) {
 		memset(names->table, 0, sizeof(names->table));
-		names->count = 0;
+		names->count = names->queued = 0;
 	}
 	while (names->table[at].answer != ANSWER_NONE &&
 	       !same_key(&names->table[at].key, key))
@@ -147,23 +149,11 @@ find_name(struct po_names *names, const struct po_name_key *key)
 	return &names->table[at];
 }
 
-static struct name *
-next_asked(struct po_names *names)
-{
-	size_t i;
-
-	for (i = 0; i < PO_NAMES_MAX; i++)
-		if (names->table[i].asked)
-			return &names->table[i];
-	return NULL;
-}
-
 static void
 store(struct po_names *names, const struct po_name_key *key, const char *text)
 {
 	struct name *name = find_name(names, key);
 
-	name->asked = false;
 	name->answer = text != NULL ? ANSWER_NAME : ANSWER_NO_NAME;
 	name->expires = now() + LIFETIME;
 	if (text != NULL)
@@ -181,11 +171,11 @@ run(void *context)
 
 	pthread_mutex_lock(&names->lock);
 	while (!names->closing) {
-		name = next_asked(names);
-		if (name == NULL) {
+		if (names->queued == 0) {
 			pthread_cond_wait(&names->wanted, &names->lock);
 			continue;
 		}
+		name = &names->table[names->queue[--names->queued]];
 		key = name->key;
 		name->asked = false;
 		pthread_mutex_unlock(&names->lock);
@@ -271,7 +261,11 @@ po_names_lookup(struct po_names *names, const void *octets, size_t length)
 			name->answer = ANSWER_WANTED;
 		else
 			name->expires = now() + LIFETIME;
-		name->asked = start(names);
+		if (!name->asked && start(names)) {
+			name->asked = true;
+			names->queue[names->queued++] =
+			    (uint16_t)(name - names->table);
+		}
 		pthread_cond_signal(&names->wanted);
 	}
 	while (name->answer == ANSWER_WANTED && names->running &&
