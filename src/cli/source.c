@@ -79,15 +79,17 @@ open_collector(struct cli_source *source, const struct cli_options *options,
 	const struct po_collect_options collect = {
 	    .source = options->source,
 	    .all_stacks = !options->own_stack,
+	    .no_executables = !options->json,
 	    .max_rows = PO_MAX_ROWS,
 	};
 	int result;
 
-	po_memory_for_once();
 	result =
 	    po_collector_open(&collect, &source->collector, error, error_size);
 	if (result != 0)
 		return result;
+	/* What is there already is large, and stays empty for the most part. */
+	po_memory_for_once();
 	name_source(source);
 	snprintf(source->origin, sizeof(source->origin), "this process");
 	return 0;

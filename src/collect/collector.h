@@ -13,6 +13,7 @@ struct po_collect_options {
 	const char *source; /* auto, diag, proc, ..., replay:FILE */
 	bool all_stacks;
 	bool arguments; /* command lines carry secrets: off by default */
+	bool no_executables; /* spares their paths where they cost extra */
 	uint32_t max_rows;
 	bool listener_ephemeral_udp;
 	/*

@@ -29,7 +29,7 @@ open_collector(const struct po_collect_options *options, enum linux_way way,
 	struct linux_collector *collector = calloc(1, sizeof(*collector));
 
 	if (collector != NULL) {
-		collector->facts = linux_facts_new();
+		collector->facts = linux_facts_new(!options->no_executables);
 		/* /proc/net leaves questions that each socket has to answer. */
 		if (way == LINUX_BY_DIAG)
 			collector->holdings = linux_holdings_new();

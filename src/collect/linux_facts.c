@@ -17,6 +17,7 @@
 #include "model/clock.h"
 
 #define FILE_MAX 4096
+#define PATH_ROOM 32
 #define LIFETIME 60000000 /* us: where nothing shows a change of cgroup */
 
 /* The texts of one process: the service, then the executable. */
@@ -34,13 +35,18 @@ struct linux_facts {
 	size_t size; /* a power of 2 */
 	size_t count;
 	uint32_t collection;
+	bool executables; /* are wanted */
 	const struct fact *last; /* whose service was read last */
 };
 
 struct linux_facts *
-linux_facts_new(void)
+linux_facts_new(bool executables)
 {
-	return calloc(1, sizeof(struct linux_facts));
+	struct linux_facts *facts = calloc(1, sizeof(*facts));
+
+	if (facts != NULL)
+		facts->executables = executables;
+	return facts;
 }
 
 void
@@ -121,14 +127,14 @@ linux_facts_end(struct linux_facts *facts)
 		rebuild(facts, facts->size, false);
 }
 
-/* Opens dir where the caller has not; -1 stays where that is not possible. */
-static int
-open_folder(uint32_t pid)
+/* A file of the process, in dir or, where that is -1, by a path in room. */
+static const char *
+name_file(int dir, uint32_t pid, const char *name, char room[PATH_ROOM])
 {
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/%lu", (unsigned long)pid);
-	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0)
+		return name;
+	snprintf(room, PATH_ROOM, "/proc/%lu/%s", (unsigned long)pid, name);
+	return room;
 }
 
 static bool
@@ -145,6 +151,7 @@ read_service(const struct linux_facts *facts, const struct linux_facts_key *key,
 {
 	const struct fact *last = facts->last;
 	struct po_bytes none = {NULL, 0};
+	char path[PATH_ROOM];
 	ssize_t length;
 
 	if (same_service(last, key)) {
@@ -152,7 +159,8 @@ read_service(const struct linux_facts *facts, const struct linux_facts_key *key,
 			return none;
 		return (struct po_bytes){last->text, (size_t)last->service};
 	}
-	length = linux_read_at(dir, "cgroup", buffer, FILE_MAX);
+	length = linux_read_at(
+	    dir, name_file(dir, key->pid, "cgroup", path), buffer, FILE_MAX);
 	if (length < 0)
 		return none;
 	return po_task_decode_cgroup(buffer, (size_t)length);
@@ -162,13 +170,15 @@ static struct fact *
 read_fact(
     const struct linux_facts *facts, const struct linux_facts_key *key, int dir)
 {
-	char cgroup[FILE_MAX], executable[FILE_MAX];
+	char cgroup[FILE_MAX], executable[FILE_MAX], path[PATH_ROOM];
 	struct po_bytes service;
 	struct fact *fact;
-	ssize_t length;
+	ssize_t length = -1;
 
 	service = read_service(facts, key, dir, cgroup);
-	length = readlinkat(dir, "exe", executable, sizeof(executable));
+	if (facts->executables)
+		length = readlinkat(dir, name_file(dir, key->pid, "exe", path),
+		    executable, sizeof(executable));
 	fact = malloc(
 	    sizeof(*fact) + service.length + (length > 0 ? (size_t)length : 0));
 	if (fact == NULL)
@@ -209,18 +219,13 @@ int
 linux_facts_fill(struct linux_facts *facts, const struct linux_facts_key *key,
     int dir, struct po_process *process)
 {
-	int folder = dir;
 	struct fact **slot, *fact;
 
 	if (reserve(facts) != 0)
 		return -ENOMEM;
 	slot = find_slot(facts->slots, facts->size, key->pid);
 	if (*slot == NULL || !is_current(*slot, key)) {
-		if (dir < 0)
-			folder = open_folder(key->pid);
-		fact = read_fact(facts, key, folder);
-		if (folder != dir && folder >= 0)
-			close(folder);
+		fact = read_fact(facts, key, dir);
 		if (fact == NULL)
 			return -ENOMEM;
 		if (*slot == facts->last)
@@ -239,11 +244,10 @@ struct po_bytes
 linux_read_arguments(int dir, uint32_t pid, char *buffer, size_t size)
 {
 	struct po_bytes bytes = {NULL, 0};
-	int folder = dir < 0 ? open_folder(pid) : dir;
-	ssize_t length = linux_read_at(folder, "cmdline", buffer, size);
+	char path[PATH_ROOM];
+	ssize_t length = linux_read_at(
+	    dir, name_file(dir, pid, "cmdline", path), buffer, size);
 
-	if (folder != dir && folder >= 0)
-		close(folder);
 	if (length < 0)
 		return bytes;
 	bytes.data = buffer;

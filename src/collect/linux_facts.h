@@ -7,6 +7,8 @@
 #ifndef PO_COLLECT_LINUX_FACTS_H
 #define PO_COLLECT_LINUX_FACTS_H
 
+#include <stdbool.h>
+
 #include "model/row.h"
 
 struct linux_facts;
@@ -25,7 +27,8 @@ struct linux_facts_key {
 	uint64_t cgroup;
 };
 
-struct linux_facts *linux_facts_new(void);
+/* executables false: none is filled in. */
+struct linux_facts *linux_facts_new(bool executables);
 void linux_facts_free(struct linux_facts *facts);
 
 /* A collection begins. */
@@ -33,8 +36,9 @@ void linux_facts_begin(struct linux_facts *facts);
 
 /*
  * Fills in process->service and process->executable, valid until the
- * collection ends.  dir: the process's folder below /proc, or -1 if it has to
- * be opened.  Returns 0 or -ENOMEM; what cannot be read stays unknown.
+ * collection ends.  dir: the process's folder below /proc, or -1: its files are
+ * named by their paths.  Returns 0 or -ENOMEM; what cannot be read stays
+ * unknown.
  */
 int linux_facts_fill(struct linux_facts *facts,
     const struct linux_facts_key *key, int dir, struct po_process *process);

@@ -21,8 +21,9 @@ po_memory_for_once(void)
 {
 #ifdef __GLIBC__
 	const uintptr_t large = (uintptr_t)2 << 20;
-	uintptr_t from, to;
+	uintptr_t from, to, first = 0;
 	void *pieces[PIECES];
+	volatile char *before;
 	size_t i;
 
 	if (mallopt(M_MMAP_THRESHOLD, PIECE_MAX) == 0 ||
@@ -34,9 +35,17 @@ po_memory_for_once(void)
 		to = ((uintptr_t)pieces[i] + PIECE) & ~(large - 1);
 		if (pieces[i] != NULL && from < to)
 			(void)madvise((void *)from, to - from, MADV_HUGEPAGE);
+		if (i == 0)
+			first = from - (uintptr_t)pieces[i];
 	}
 	for (i = 0; i < PIECES; i++)
 		free(pieces[i]);
+	/* Up to there the pages are small: it is taken, and left alone. */
+	before = malloc(first);
+	if (before != NULL)
+		*before = 0;
+	/* What a second heap costs pays for many threads, and there is one. */
+	mallopt(M_ARENA_MAX, 1);
 #endif
 }
 
