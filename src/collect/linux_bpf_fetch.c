@@ -98,7 +98,7 @@ linux_bpf_close(struct linux_bpf *bpf)
 bool
 linux_bpf_has_tables(const struct linux_bpf *bpf)
 {
-	return bpf->parts.fd[LINUX_BPF_WALK_TABLE] >= 0;
+	return bpf->parts.fd[LINUX_BPF_WALK_TABLES] >= 0;
 }
 
 /* Pinned parts are for one at a time. */
@@ -176,7 +176,7 @@ find_tables(struct linux_bpf *bpf, bool own_stack_only, struct tables *tables)
 
 	tables->count = 0;
 	begin(bpf, own_stack_only);
-	error = run(bpf->parts.fd[LINUX_BPF_FIND_TABLES]);
+	error = run(bpf->parts.fd[LINUX_BPF_WALK_TABLES]);
 	if (error == 0 && bpf->control->used == PO_BPF_RECORDS)
 		error = -E2BIG;
 	return error == 0 ? drain(bpf, &visitor) : error;
@@ -193,7 +193,7 @@ walk_table(struct linux_bpf *bpf, bool own_stack_only,
 	bpf->control->table = *table;
 	while (error == 0 && !bpf->control->done) {
 		bucket = bpf->control->bucket;
-		error = run(bpf->parts.fd[LINUX_BPF_WALK_TABLE]);
+		error = run(bpf->parts.fd[LINUX_BPF_WALK_TABLES]);
 		used = bpf->control->used;
 		stalls = used == 0 && bpf->control->bucket == bucket
 			     ? stalls + 1

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collect/linux_bpf_wire.h"
 #include "collect/pin.h"
 #include "linux_events.skel.h"
 #include "linux_files.skel.h"
@@ -33,8 +34,7 @@
 static const char *const names[LINUX_BPF_PARTS] = {
     [LINUX_BPF_RECORDS] = LINUX_BPF_PINS "/records",
     [LINUX_BPF_CONTROL] = LINUX_BPF_PINS "/control",
-    [LINUX_BPF_FIND_TABLES] = LINUX_BPF_PINS "/find_tables",
-    [LINUX_BPF_WALK_TABLE] = LINUX_BPF_PINS "/walk_table",
+    [LINUX_BPF_WALK_TABLES] = LINUX_BPF_PINS "/walk_tables",
     [LINUX_BPF_WALK] = LINUX_BPF_PINS "/walk_tasks",
 };
 
@@ -98,14 +98,10 @@ keep_walk(struct linux_bpf_parts *parts, const struct linux_walk *walk)
 
 	error = keep(parts, LINUX_BPF_RECORDS, walk->maps.records.map_fd);
 	if (error == 0)
-		error =
-		    keep(parts, LINUX_BPF_CONTROL, walk->maps.control.map_fd);
+		error = keep(parts, LINUX_BPF_CONTROL, walk->maps.bss.map_fd);
 	if (error == 0)
-		error = keep(parts, LINUX_BPF_FIND_TABLES,
-		    walk->progs.find_tables.prog_fd);
-	if (error == 0)
-		error = keep(parts, LINUX_BPF_WALK_TABLE,
-		    walk->progs.walk_table.prog_fd);
+		error = keep(parts, LINUX_BPF_WALK_TABLES,
+		    walk->progs.walk_tables.prog_fd);
 	if (error != 0)
 		return error;
 	parts->fd[LINUX_BPF_WALK] =
@@ -138,7 +134,7 @@ keep_files(struct linux_bpf_parts *parts, const struct linux_files *files)
 	    keep(parts, LINUX_BPF_RECORDS, bpf_map__fd(files->maps.records));
 	if (error == 0)
 		error = keep(
-		    parts, LINUX_BPF_CONTROL, bpf_map__fd(files->maps.control));
+		    parts, LINUX_BPF_CONTROL, bpf_map__fd(files->maps.bss));
 	if (error != 0)
 		return error;
 	link = bpf_program__attach_iter(files->progs.walk_files, NULL);

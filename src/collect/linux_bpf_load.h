@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What of the bpf source lies in the kernel: two maps, two programs and an
+ * What of the bpf source lies in the kernel: two maps, a program and an
  * iterator; loaded by this process, or found where somebody with more rights
  * has pinned them.
  */
@@ -12,13 +12,12 @@
 
 /* The number changes with linux_bpf_wire.h: pins of another one are not ours.
  */
-#define LINUX_BPF_PINS "/sys/fs/bpf/portowner-2"
+#define LINUX_BPF_PINS "/sys/fs/bpf/portowner-3"
 
 enum linux_bpf_part {
 	LINUX_BPF_RECORDS,
 	LINUX_BPF_CONTROL,
-	LINUX_BPF_FIND_TABLES, /* -1 with files_only */
-	LINUX_BPF_WALK_TABLE, /* -1 with files_only */
+	LINUX_BPF_WALK_TABLES, /* -1 with files_only */
 	LINUX_BPF_WALK, /* the link of the iterator */
 	LINUX_BPF_PARTS,
 };

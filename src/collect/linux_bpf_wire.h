@@ -14,6 +14,9 @@
 /* Records that fit into the shared memory at a time. */
 #define PO_BPF_RECORDS 8192u
 
+/* Buckets that a walk looks at in advance, and more than it does files. */
+#define PO_BPF_AHEAD 256u
+
 enum po_bpf_kind {
 	PO_BPF_SOCKET = 1,
 	PO_BPF_PROCESS = 2,
@@ -61,7 +64,7 @@ struct po_bpf_process {
 	/* These change when it starts another program, and another cgroup. */
 	uint64_t image;
 	uint64_t groups;
-	uint64_t cgroup; /* number of its cgroup in the unified hierarchy */
+	uint64_t cgroup; /* of the unified hierarchy; no later one has this */
 	uint8_t command[16];
 	uint8_t reserved[24];
 };
@@ -107,6 +110,10 @@ struct po_bpf_control {
 	/* The table of the thread before, which others may share. */
 	uint32_t last_process;
 	uint64_t last_files;
+	/* What a walk looks at in advance: from where, and what it met. */
+	uint64_t scout;
+	uint32_t met;
+	uint64_t ahead[PO_BPF_AHEAD];
 };
 
 #endif

@@ -10,7 +10,6 @@ SEC("iter/task_file")
 int
 walk_files(struct bpf_iter__task_file *context)
 {
-	struct po_bpf_control *c = get_control();
 	struct task_struct *reader = (void *)bpf_get_current_task_btf();
 	struct net *own = reader->nsproxy->net_ns;
 	__u32 level = reader->thread_pid->level;
@@ -18,32 +17,32 @@ walk_files(struct bpf_iter__task_file *context)
 	struct file *file = context->file;
 	struct po_bpf_socket *s;
 	struct socket *socket;
-	struct sock *sk;
+	struct inet_sock *sk;
 
-	if (task == NULL || file == NULL || c == NULL)
+	if (task == NULL || file == NULL)
 		return 0;
-	if (c->last_process != (__u32)task->tgid) {
-		if (!add_process(c, task->group_leader, level))
+	if (control.last_process != (__u32)task->tgid) {
+		if (!add_process(task->group_leader, level))
 			return 1;
-		c->last_process = task->tgid;
+		control.last_process = task->tgid;
 	}
 	socket = bpf_sock_from_file(file);
 	if (socket == NULL)
 		return 0;
 	sk = socket->sk;
-	if (sk == NULL || (sk->__sk_common.skc_family != AF_INET &&
-			      sk->__sk_common.skc_family != AF_INET6))
+	if (sk == NULL || (sk->sk.__sk_common.skc_family != AF_INET &&
+			      sk->sk.__sk_common.skc_family != AF_INET6))
 		return 0;
-	if (c->own_stack_only && sk->__sk_common.skc_net.net != own)
+	if (control.own_stack_only && sk->sk.__sk_common.skc_net.net != own)
 		return 0;
-	s = next_socket(c);
+	s = next_socket();
 	if (s == NULL)
 		return 1;
-	fill_endpoints(s, &sk->__sk_common, own);
+	fill_endpoints(s, &sk->sk.__sk_common, own);
 	fill_details(s, sk);
 	s->pid = pid_of(task, level);
 	s->inode = file->f_inode->i_ino;
-	c->used += s->local_port != 0;
+	control.used += s->local_port != 0;
 	return 0;
 }
 

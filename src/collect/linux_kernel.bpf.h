@@ -133,8 +133,16 @@ struct sock {
 	__u32 sk_max_ack_backlog;
 };
 
+struct inet_sock {
+	struct sock sk;
+};
+
 struct inet_timewait_sock {
 	volatile unsigned char tw_substate;
+};
+
+struct tcp_timewait_sock {
+	struct inet_timewait_sock tw_sk;
 };
 
 struct inode {
@@ -150,7 +158,7 @@ struct file {
 
 struct socket {
 	struct file *file;
-	struct sock *sk;
+	struct inet_sock *sk; /* where it is one of the internet */
 };
 
 struct socket_alloc {
@@ -166,6 +174,7 @@ struct fdtable {
 
 struct files_struct {
 	struct fdtable *fdt;
+	struct fdtable fdtab;
 };
 
 struct upid {
@@ -181,12 +190,12 @@ struct cred {
 	kuid_t euid;
 };
 
-struct kernfs_node {
-	__u64 id;
+struct cgroup_subsys_state {
+	__u64 serial_nr;
 };
 
 struct cgroup {
-	struct kernfs_node *kn;
+	struct cgroup_subsys_state self;
 };
 
 struct css_set {
@@ -233,27 +242,14 @@ struct {
 	__type(value, union po_bpf_record);
 } records SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct po_bpf_control);
-} control SEC(".maps");
-
-static __always_inline struct po_bpf_control *
-get_control(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&control, &zero);
-}
+/* A map as well, of a single value; it needs no look-up. */
+struct po_bpf_control control;
 
 /* Room for one more record, not counted yet; NULL: it is full. */
 static __always_inline union po_bpf_record *
-next_record(const struct po_bpf_control *c)
+next_record(void)
 {
-	__u32 at = c->used;
+	__u32 at = control.used;
 
 	return bpf_map_lookup_elem(&records, &at);
 }
@@ -290,22 +286,22 @@ fill_endpoints(
 
 /* What a full socket has beside that. */
 static __always_inline void
-fill_details(struct po_bpf_socket *s, const struct sock *sk)
+fill_details(struct po_bpf_socket *s, const struct inet_sock *inet)
 {
-	s->protocol = sk->sk_protocol;
-	s->type = sk->sk_type;
-	s->uid = sk->sk_uid.val;
+	s->protocol = inet->sk.sk_protocol;
+	s->type = inet->sk.sk_type;
+	s->uid = inet->sk.sk_uid.val;
 	if (s->state == TCP_LISTEN) {
-		s->queue_length = sk->sk_ack_backlog;
-		s->queue_limit = sk->sk_max_ack_backlog;
+		s->queue_length = inet->sk.sk_ack_backlog;
+		s->queue_limit = inet->sk.sk_max_ack_backlog;
 	}
 }
 
 /* A record without anything of the last one that lay there. */
 static __always_inline struct po_bpf_socket *
-next_socket(const struct po_bpf_control *c)
+next_socket(void)
 {
-	union po_bpf_record *record = next_record(c);
+	union po_bpf_record *record = next_record();
 
 	if (record == NULL)
 		return NULL;
@@ -338,9 +334,9 @@ pid_of(struct task_struct *task, __u32 level)
 
 /* Records a process; false: there is no room. */
 static __always_inline bool
-add_process(struct po_bpf_control *c, struct task_struct *leader, __u32 level)
+add_process(struct task_struct *leader, __u32 level)
 {
-	union po_bpf_record *record = next_record(c);
+	union po_bpf_record *record = next_record();
 	struct po_bpf_process *p;
 
 	if (record == NULL)
@@ -354,9 +350,10 @@ add_process(struct po_bpf_control *c, struct task_struct *leader, __u32 level)
 	p->start = leader->start_boottime;
 	p->image = (__u64)leader->mm;
 	p->groups = (__u64)leader->cgroups;
-	p->cgroup = leader->cgroups->dfl_cgrp->kn->id;
+	/* The root's is 0. */
+	p->cgroup = leader->cgroups->dfl_cgrp->self.serial_nr + 1;
 	BPF_CORE_READ_STR_INTO(&p->command, leader, comm);
-	c->used++;
+	control.used++;
 	return true;
 }
 

@@ -8,33 +8,11 @@
  * a descriptor counts only if the task still has that table, the table that
  * file and the file that socket.
  */
-#include "collect/linux_kernel.bpf.h"
+#include "collect/linux_look.bpf.h"
 
 #define STEPS_MAX 65536 /* of a walk through a table, in one run */
-#define AT_ONCE 8 /* buckets */
 #define NETS_MAX 65536
 #define DESCRIPTORS_MAX (1u << 22)
-
-/* Since Linux 6.2; the programs that need it are not loaded elsewhere. */
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
-
-#define CAST(type, address)                                                    \
-	((struct type *)bpf_rdonly_cast(                                       \
-	    (const void *)(address), bpf_core_type_id_kernel(struct type)))
-
-/* Makes the compiler read memory again. */
-#define AGAIN(object) *(typeof(object) volatile *)&(object)
-
-/*
- * The word at an address: a pointer of some chain or array.  The verifier lets
- * a word be calculated with that it takes for a number, as the first one of
- * this structure is.
- */
-static __always_inline __u64
-word_at(__u64 address)
-{
-	return (__u64)CAST(timespec64, address)->tv_sec;
-}
 
 /*
  * A pointer that the verifier knows to be good costs it a search through all
@@ -57,10 +35,9 @@ own_net(void)
  */
 
 static __always_inline void
-add_table(
-    struct po_bpf_control *c, __u32 what, __u64 address, __u32 mask, bool own)
+add_table(__u32 what, __u64 address, __u32 mask, bool own)
 {
-	union po_bpf_record *record = next_record(c);
+	union po_bpf_record *record = next_record();
 
 	if (record == NULL || address == 0)
 		return;
@@ -69,11 +46,11 @@ add_table(
 	record->table.address = address;
 	record->table.mask = mask;
 	record->table.own = own;
-	c->used++;
+	control.used++;
 }
 
 static __always_inline void
-add_tables(struct po_bpf_control *c, struct net *net, struct net *own)
+add_tables(struct net *net, struct net *own)
 {
 	struct inet_hashinfo *tcp = net->ipv4.tcp_death_row.hashinfo;
 	struct udp_table *udp = net->ipv4.udp_table;
@@ -81,14 +58,14 @@ add_tables(struct po_bpf_control *c, struct net *net, struct net *own)
 
 	/* Most namespaces share one table; some have their own. */
 	if (first || tcp != own->ipv4.tcp_death_row.hashinfo) {
-		add_table(c, PO_BPF_TCP_CONNECTED, (__u64)tcp->ehash,
+		add_table(PO_BPF_TCP_CONNECTED, (__u64)tcp->ehash,
 		    tcp->ehash_mask, tcp->pernet);
 		if (!tcp->pernet || first)
-			add_table(c, PO_BPF_TCP_LISTENING, (__u64)tcp->lhash2,
+			add_table(PO_BPF_TCP_LISTENING, (__u64)tcp->lhash2,
 			    tcp->lhash2_mask, false);
 	}
 	if (first || udp != own->ipv4.udp_table)
-		add_table(c, PO_BPF_UDP, (__u64)udp->hash, udp->mask, true);
+		add_table(PO_BPF_UDP, (__u64)udp->hash, udp->mask, true);
 }
 
 struct net_walk {
@@ -108,22 +85,21 @@ is_net(const struct net *net, const struct net *own)
 static long
 visit_net(__u32 step, struct net_walk *w)
 {
-	struct po_bpf_control *c = get_control();
 	struct net *own = CAST(net, w->own), *net;
 
-	if (c == NULL || w->at == 0)
+	if (w->at == 0)
 		return 1;
 	net = CAST(net, w->at - bpf_core_field_offset(struct net, list));
 	w->at = (__u64)net->list.next;
 	if (is_net(net, own)) {
 		if (w->wanted == 0)
-			add_tables(c, net, own);
+			add_tables(net, own);
 		else if ((__u64)net->ipv4.tcp_death_row.hashinfo->ehash ==
 			     w->wanted ||
 			 (__u64)net->ipv4.udp_table->hash == w->wanted)
 			w->found = true;
 	}
-	if (w->found || c->own_stack_only)
+	if (w->found || control.own_stack_only)
 		return 1;
 	return w->at == w->own + bpf_core_field_offset(struct net, list);
 }
@@ -141,18 +117,6 @@ visit_nets(struct net *own, __u64 wanted)
 	return w.found;
 }
 
-/*
- * Run when it is called, like the next one, and by no tracepoint: that there
- * is none of this name does not matter.
- */
-SEC("raw_tp/portowner")
-int
-find_tables(void *context)
-{
-	visit_nets(own_net(), 0);
-	return 0;
-}
-
 struct table_walk {
 	__u64 own;
 	__u64 base; /* of the first chain's head */
@@ -167,67 +131,66 @@ struct table_walk {
 
 /* Records one entry; false: there is no room. */
 static __always_inline bool
-add_entry(struct po_bpf_control *c, const struct table_walk *w)
+add_entry(const struct table_walk *w)
 {
-	const struct sock *sk =
-	    CAST(sock, w->node - bpf_core_field_offset(
-				     struct sock, __sk_common.skc_nulls_node));
+	const struct inet_sock *sk = CAST(inet_sock, w->node - NODE);
 	struct net *own = CAST(net, w->own);
 	struct po_bpf_socket *s;
 	struct socket *socket;
 	__u32 state;
 
-	if (c->own_stack_only && sk->__sk_common.skc_net.net != own)
+	if (control.own_stack_only && sk->sk.__sk_common.skc_net.net != own)
 		return true;
-	s = next_socket(c);
+	s = next_socket();
 	if (s == NULL)
 		return false;
-	fill_endpoints(s, &sk->__sk_common, own);
+	fill_endpoints(s, &sk->sk.__sk_common, own);
 	state = s->state;
-	if (c->table.what != PO_BPF_UDP && state == TCP_TIME_WAIT) {
+	if (control.table.what != PO_BPF_UDP && state == TCP_TIME_WAIT) {
 		s->protocol = IPPROTO_TCP;
-		s->state = CAST(inet_timewait_sock, sk)->tw_substate;
-	} else if (c->table.what != PO_BPF_UDP && state == TCP_NEW_SYN_RECV) {
+		s->state = CAST(tcp_timewait_sock, sk)->tw_sk.tw_substate;
+	} else if (control.table.what != PO_BPF_UDP &&
+		   state == TCP_NEW_SYN_RECV) {
 		s->protocol = IPPROTO_TCP;
 	} else {
 		fill_details(s, sk);
-		socket = sk->sk_socket;
+		socket = sk->sk.sk_socket;
 		if (socket != NULL) {
-			s->inode = CAST(socket_alloc, socket)->vfs_inode.i_ino;
-			s->fileless = socket->file == NULL;
+			s->inode = alloc_of(socket)->vfs_inode.i_ino;
+			s->fileless = alloc_of(socket)->socket.file == NULL;
 		}
 		/* The memory may have come to be another socket's. */
-		if (AGAIN(sk->sk_socket) != socket)
+		if (AGAIN(sk->sk.sk_socket) != socket)
 			return true;
 	}
-	if (AGAIN(sk->__sk_common.skc_num) != s->local_port ||
-	    AGAIN(sk->__sk_common.skc_dport) != s->remote_port)
+	if (AGAIN(sk->sk.__sk_common.skc_num) != s->local_port ||
+	    AGAIN(sk->sk.__sk_common.skc_dport) != s->remote_port)
 		return true;
-	c->used++;
+	control.used++;
 	return true;
 }
 
 static __always_inline void
-enter_bucket(struct po_bpf_control *c, struct table_walk *w)
+enter_bucket(struct table_walk *w)
 {
 	w->node = word_at(w->base + (__u64)w->bucket * w->size);
 	w->at = 0;
-	w->begin = c->used;
+	w->begin = control.used;
 	w->inside = true;
 }
 
 static __always_inline void
-leave_bucket(struct po_bpf_control *c, struct table_walk *w)
+leave_bucket(struct table_walk *w)
 {
 	w->inside = false;
 	/* What the number has above the mask tells listeners from others. */
-	if (w->nulls && (w->node >> 1 & c->table.mask) != w->bucket) {
+	if (w->nulls && (w->node >> 1 & control.table.mask) != w->bucket) {
 		/* A socket moved to another chain, and the walk with it. */
-		c->used = w->begin;
+		control.used = w->begin;
 		return;
 	}
 	w->bucket++;
-	c->skip = 0;
+	control.skip = 0;
 }
 
 /*
@@ -250,37 +213,62 @@ are_empty(const struct table_walk *w)
 }
 
 static long
+scout_buckets(__u32 step, struct table_walk *w)
+{
+	__u64 word;
+	__u32 i;
+
+	for (i = 0; i < AT_ONCE; i++, control.scout += w->size) {
+		word = word_at(control.scout);
+		/* What is no address of the kernel ends a chain. */
+		note_ahead(word - NODE, word >> 63);
+	}
+	return 0;
+}
+
+/* The sockets at the beginning of the next buckets, and their inodes. */
+static __always_inline void
+look_ahead(struct table_walk *w)
+{
+	control.scout = w->base + (__u64)w->bucket * w->size;
+	control.met = 0;
+	bpf_loop(PO_BPF_AHEAD / AT_ONCE, scout_buckets, w, 0);
+	bpf_loop(control.met, look_at_sock, NULL, 0);
+	bpf_loop(control.met, look_at_socket, NULL, 0);
+}
+
+static long
 step_table(__u32 step, struct table_walk *w)
 {
-	struct po_bpf_control *c = get_control();
-
-	if (c == NULL)
-		return 1;
 	if (!w->inside) {
-		if (w->bucket > c->table.mask) {
-			c->done = 1;
+		if (w->bucket > control.table.mask) {
+			control.done = 1;
 			return 1;
 		}
 		if (step >= STEPS_MAX)
 			return 1;
+		if (w->bucket % PO_BPF_AHEAD == 0 &&
+		    w->bucket + PO_BPF_AHEAD <= control.table.mask + 1)
+			look_ahead(w);
 		if (w->bucket % AT_ONCE == 0 &&
-		    w->bucket + AT_ONCE <= c->table.mask + 1 && are_empty(w)) {
+		    w->bucket + AT_ONCE <= control.table.mask + 1 &&
+		    are_empty(w)) {
 			w->bucket += AT_ONCE;
-			c->skip = 0;
+			control.skip = 0;
 			return 0;
 		}
-		enter_bucket(c, w);
+		enter_bucket(w);
 	}
 	if (w->nulls ? (w->node & 1) != 0 : w->node == 0) {
-		leave_bucket(c, w);
+		leave_bucket(w);
 		return 0;
 	}
-	if (w->at >= c->skip && !add_entry(c, w)) {
+	if (w->at >= control.skip && !add_entry(w)) {
 		/* One that began among others begins anew. */
 		if (w->begin != 0)
-			c->used = w->begin;
+			control.used = w->begin;
 		else
-			c->skip = w->at;
+			control.skip = w->at;
 		return 1;
 	}
 	w->at++;
@@ -311,28 +299,30 @@ choose_table(const struct po_bpf_table *table, struct table_walk *w)
 	}
 }
 
-/* Goes through the table that control names, from the bucket it names. */
+/*
+ * Goes through the table that control names, from the bucket it names; if it
+ * names none, notes which there are.  Run when it is called, and by no
+ * tracepoint: that there is none of this name does not matter.
+ */
 SEC("raw_tp/portowner")
 int
-walk_table(void *context)
+walk_tables(void *context)
 {
-	struct po_bpf_control *c = get_control();
 	struct net *own = own_net();
 	struct table_walk w = {.own = (__u64)own};
 
-	if (c == NULL)
-		return 0;
 	/* A namespace may have gone since, and its table with it. */
-	if (c->table.own && !visit_nets(own, c->table.address)) {
-		c->done = 1;
+	if ((control.table.address == 0 || control.table.own) &&
+	    !visit_nets(own, control.table.address)) {
+		control.done = 1;
 		return 0;
 	}
-	choose_table(&c->table, &w);
-	w.bucket = c->bucket;
+	choose_table(&control.table, &w);
+	w.bucket = control.bucket;
 	bpf_loop(STEPS_MAX * 4, step_table, &w, 0);
-	if (w.inside && c->used == 0)
-		c->skip = w.at;
-	c->bucket = w.bucket;
+	if (w.inside && control.used == 0)
+		control.skip = w.at;
+	control.bucket = w.bucket;
 	return 0;
 }
 
@@ -352,59 +342,53 @@ struct file_walk {
 	bool full;
 };
 
-/*
- * A socket lies together with its inode.  To read any inode as if it did
- * spares the kernel one more structure to look for when this is loaded.
- */
+/* Any inode is read as if it were a socket's, which spares one more type. */
 static __always_inline const struct socket_alloc *
 inode_of(const struct file *file)
 {
-	return CAST(socket_alloc,
-	    (__u64)file->f_inode -
-		bpf_core_field_offset(struct socket_alloc, vfs_inode));
+	return CAST(socket_alloc, (__u64)file->f_inode - INODE);
 }
 
 /*
  * The socket behind a file, or NULL.  The first one is known by its inode,
  * the others by having the same operations as that one.
  */
-static __always_inline struct socket *
-socket_of(struct po_bpf_control *c, const struct file *file)
+static __always_inline const struct socket_alloc *
+socket_of(const struct file *file)
 {
 	__u64 operations = (__u64)file->f_op;
-	struct socket *socket;
+	const struct socket_alloc *alloc;
 
-	if (c->socket_files != 0 && c->socket_files != operations)
+	if (control.socket_files != 0 && control.socket_files != operations)
 		return NULL;
-	if (c->socket_files == 0 &&
+	if (control.socket_files == 0 &&
 	    (inode_of(file)->vfs_inode.i_mode & S_IFMT) != S_IFSOCK)
 		return NULL;
-	socket = CAST(socket, file->private_data);
-	if (socket->file != file)
+	alloc = alloc_of(file->private_data);
+	if (alloc->socket.file != file)
 		return NULL;
-	c->socket_files = operations;
-	return socket;
+	control.socket_files = operations;
+	return alloc;
 }
 
 /* Whether the tables tell of a socket, so that its holder is all that lacks. */
 static __always_inline bool
-is_in_table(const struct sock *sk)
+is_in_table(const struct inet_sock *sk)
 {
-	return (sk->sk_protocol == IPPROTO_TCP &&
-		   sk->__sk_common.skc_state != TCP_CLOSE) ||
-	       sk->sk_protocol == IPPROTO_UDP;
+	return (sk->sk.sk_protocol == IPPROTO_TCP &&
+		   sk->sk.__sk_common.skc_state != TCP_CLOSE) ||
+	       sk->sk.sk_protocol == IPPROTO_UDP;
 }
 
 /* Records what a process holds; false: there is no room. */
 static __always_inline bool
-fill_holding(const struct po_bpf_control *c, struct sock *sk, __u64 inode,
-    __u32 pid, struct net *own)
+fill_holding(struct inet_sock *sk, __u64 inode, __u32 pid, struct net *own)
 {
 	union po_bpf_record *record;
 	struct po_bpf_socket *s;
 
 	if (is_in_table(sk)) {
-		record = next_record(c);
+		record = next_record();
 		if (record == NULL)
 			return false;
 		record->hold.kind = PO_BPF_HOLD;
@@ -412,10 +396,10 @@ fill_holding(const struct po_bpf_control *c, struct sock *sk, __u64 inode,
 		record->hold.inode = inode;
 		return true;
 	}
-	s = next_socket(c);
+	s = next_socket();
 	if (s == NULL)
 		return false;
-	fill_endpoints(s, &sk->__sk_common, own);
+	fill_endpoints(s, &sk->sk.__sk_common, own);
 	fill_details(s, sk);
 	s->pid = pid;
 	s->inode = inode;
@@ -424,49 +408,82 @@ fill_holding(const struct po_bpf_control *c, struct sock *sk, __u64 inode,
 
 /* Records the socket behind a descriptor; false: there is no room. */
 static __always_inline bool
-add_descriptor(struct po_bpf_control *c, struct file_walk *w, __u64 entry)
+add_descriptor(struct file_walk *w, __u64 entry)
 {
 	__u64 address = word_at(entry);
 	struct file *file = CAST(file, address);
-	struct socket *socket;
-	struct sock *sk;
+	const struct socket_alloc *alloc;
+	struct inet_sock *sk;
 
 	if (address == 0)
 		return true;
-	socket = socket_of(c, file);
-	if (socket == NULL)
+	alloc = socket_of(file);
+	if (alloc == NULL)
 		return true;
-	sk = socket->sk;
-	if (sk == NULL || (sk->__sk_common.skc_family != AF_INET &&
-			      sk->__sk_common.skc_family != AF_INET6))
+	sk = alloc->socket.sk;
+	if (sk == NULL || (sk->sk.__sk_common.skc_family != AF_INET &&
+			      sk->sk.__sk_common.skc_family != AF_INET6))
 		return true;
-	if (c->own_stack_only && (__u64)sk->__sk_common.skc_net.net != w->own)
+	if (control.own_stack_only &&
+	    (__u64)sk->sk.__sk_common.skc_net.net != w->own)
 		return true;
 	/* One without a port is no row. */
-	if (sk->__sk_common.skc_num == 0)
+	if (sk->sk.__sk_common.skc_num == 0)
 		return true;
-	if (!fill_holding(c, sk, inode_of(file)->vfs_inode.i_ino, w->pid,
-		CAST(net, w->own)))
+	if (!fill_holding(
+		sk, inode_of(file)->vfs_inode.i_ino, w->pid, CAST(net, w->own)))
 		return false;
-	if (AGAIN(socket->sk) == sk && AGAIN(socket->file) == file &&
-	    word_at(entry) == address &&
+	if (AGAIN(alloc->socket.sk) == sk &&
+	    AGAIN(alloc->socket.file) == file && word_at(entry) == address &&
 	    (__u64)AGAIN(CAST(task_struct, w->task)->files) == w->files)
-		c->used++;
+		control.used++;
 	return true;
+}
+
+static long
+scout_files(__u32 step, void *unused)
+{
+	__u64 file, other;
+	__u32 i;
+
+	for (i = 0; i < AT_ONCE; i++, control.scout += 8) {
+		file = word_at(control.scout);
+		other =
+		    word_at(file + bpf_core_field_offset(struct file, f_op)) ^
+		    control.socket_files;
+		barrier_var(other);
+		note_ahead(word_at(file + bpf_core_field_offset(
+					      struct file, private_data)),
+		    ((other - 1) & ~other) >> 63);
+	}
+	return 0;
+}
+
+/* The sockets behind the next descriptors. */
+static __always_inline void
+look_ahead_at_files(struct file_walk *w)
+{
+	control.scout = w->table + (__u64)w->fd * 8;
+	control.met = 0;
+	bpf_loop(64 / AT_ONCE, scout_files, NULL, 0);
+	bpf_loop(control.met, look_at_socket, NULL, 0);
+	bpf_loop(control.met, look_at_sock, NULL, 0);
 }
 
 static long
 step_descriptor(__u32 step, struct file_walk *w)
 {
-	struct po_bpf_control *c = get_control();
-
-	if (c == NULL || w->fd >= w->max)
+	if (w->fd >= w->max)
 		return 1;
-	if (w->fd % 64 == 0 && word_at(w->open + w->fd / 8) == 0) {
-		w->fd += 64;
-		return 0;
+	if (w->fd % 64 == 0) {
+		if (word_at(w->open + w->fd / 8) == 0) {
+			w->fd += 64;
+			return 0;
+		}
+		if (control.socket_files != 0)
+			look_ahead_at_files(w);
 	}
-	if (!add_descriptor(c, w, w->table + (__u64)w->fd * 8)) {
+	if (!add_descriptor(w, w->table + (__u64)w->fd * 8)) {
 		w->full = true;
 		return 1;
 	}
@@ -476,13 +493,13 @@ step_descriptor(__u32 step, struct file_walk *w)
 
 /* Whether the thread's descriptor table is told of by another thread. */
 static __always_inline bool
-is_shared(const struct po_bpf_control *c, struct task_struct *task)
+is_shared(struct task_struct *task)
 {
 	return (task != task->group_leader &&
 		   task->files == task->group_leader->files) ||
-	       (c->last_process == (__u32)task->tgid &&
-		   c->last_files == (__u64)task->files &&
-		   c->thread != (__u32)task->pid);
+	       (control.last_process == (__u32)task->tgid &&
+		   control.last_files == (__u64)task->files &&
+		   control.thread != (__u32)task->pid);
 }
 
 /*
@@ -493,43 +510,46 @@ SEC("iter/task")
 int
 walk_tasks(struct bpf_iter__task *context)
 {
-	struct po_bpf_control *c = get_control();
 	struct task_struct *task;
 	struct file_walk w = {};
-	struct files_struct *files;
+	struct files_struct *files, *table;
 	__u32 level;
 
-	if (context->task == NULL || c == NULL)
+	if (context->task == NULL)
 		return 0;
 	task = CAST(task_struct, context->task);
 	level = reader()->thread_pid->level;
 	if (task->flags & PF_KTHREAD)
 		return 0;
-	if (c->thread != (__u32)task->pid) {
-		if (task == task->group_leader && !add_process(c, task, level))
+	if (control.thread != (__u32)task->pid) {
+		if (task == task->group_leader && !add_process(task, level))
 			return 1;
-		c->thread = 0;
-		c->descriptor = 0;
+		control.thread = 0;
+		control.descriptor = 0;
 	}
 	files = task->files;
-	if (files == NULL || is_shared(c, task))
+	if (files == NULL || is_shared(task))
 		return 0;
 	w.own = (__u64)own_net();
 	w.task = (__u64)task;
 	w.files = (__u64)files;
-	w.table = (__u64)files->fdt->fd;
-	w.open = (__u64)files->fdt->open_fds;
-	w.max = files->fdt->max_fds;
+	/* Its first table is part of it; any is read as if it were that one. */
+	table = CAST(files_struct,
+	    (__u64)files->fdt -
+		bpf_core_field_offset(struct files_struct, fdtab));
+	w.table = (__u64)table->fdtab.fd;
+	w.open = (__u64)table->fdtab.open_fds;
+	w.max = table->fdtab.max_fds;
 	w.pid = pid_of(task, level);
-	w.fd = c->descriptor;
+	w.fd = control.descriptor;
 	bpf_loop(DESCRIPTORS_MAX, step_descriptor, &w, 0);
-	c->last_process = task->tgid;
-	c->last_files = (__u64)files;
-	c->thread = 0;
+	control.last_process = task->tgid;
+	control.last_files = (__u64)files;
+	control.thread = 0;
 	if (!w.full)
 		return 0;
-	c->thread = task->pid;
-	c->descriptor = w.fd;
+	control.thread = task->pid;
+	control.descriptor = w.fd;
 	return 1;
 }
 
