@@ -188,6 +188,7 @@ decode_message(const struct dump *dump, const uint8_t *message, size_t length)
 		*dump->interrupted = true;
 	length -= PO_NLMSG_SIZE;
 	switch (host16(message + PO_NLMSG_TYPE)) {
+	case PO_NLMSG_TYPE_DIAG_TCP:
 	case PO_NLMSG_TYPE_DIAG:
 		error = decode_socket(dump, payload, length);
 		return error < 0 ? error : PO_DIAG_MORE;

@@ -48,21 +48,32 @@ open_socket(int fd, struct mnl_socket **nl)
 	return 0;
 }
 
+/*
+ * family AF_UNSPEC: both, of TCP.  The older request knows no families, and so
+ * the kernel walks its tables once.
+ */
 static int
 send_request(
     struct mnl_socket *nl, uint8_t family, uint8_t protocol, uint32_t states)
 {
+	const bool older = family == AF_UNSPEC;
 	char buffer[REQUEST_SIZE];
 	struct inet_diag_req_v2 *request;
+	struct inet_diag_req *both;
 	struct nlmsghdr *header;
 
 	header = mnl_nlmsg_put_header(buffer);
-	header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	header->nlmsg_type = older ? TCPDIAG_GETSOCK : SOCK_DIAG_BY_FAMILY;
 	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
-	request->sdiag_family = family;
-	request->sdiag_protocol = protocol;
-	request->idiag_states = states;
+	if (older) {
+		both = mnl_nlmsg_put_extra_header(header, sizeof(*both));
+		both->idiag_states = states;
+	} else {
+		request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
+		request->sdiag_family = family;
+		request->sdiag_protocol = protocol;
+		request->idiag_states = states;
+	}
 	if (mnl_socket_sendto(nl, header, header->nlmsg_len) < 0)
 		return -errno;
 	return 0;
@@ -121,9 +132,27 @@ linux_diag_probe(void)
 	error = open_socket(-1, &nl);
 	if (error != 0)
 		return error;
-	error =
-	    dump(nl, 0, AF_INET, IPPROTO_TCP, 1u << 31, &visitor, &interrupted);
+	error = dump(nl, 0, AF_INET, IPPROTO_TCP, 0, &visitor, &interrupted);
 	mnl_socket_close(nl);
+	return error;
+}
+
+static int
+dump_families(struct mnl_socket *nl, uint32_t stack, uint8_t protocol,
+    uint32_t states, const struct linux_visitor *visitor, bool *interrupted)
+{
+	int error = -EINVAL;
+
+	if (protocol == IPPROTO_TCP)
+		error = dump(nl, stack, AF_UNSPEC, protocol, states, visitor,
+		    interrupted);
+	if (!is_absent(error))
+		return error;
+	error =
+	    dump(nl, stack, AF_INET, protocol, states, visitor, interrupted);
+	if (error == 0)
+		error = dump(nl, stack, AF_INET6, protocol, states, visitor,
+		    interrupted);
 	return error;
 }
 
@@ -147,12 +176,8 @@ linux_diag_list(int socket, uint32_t stack, const struct linux_visitor *visitor,
 		states = linux_protocols[i].number == PO_PROTOCOL_DCCP
 			     ? STATES_DCCP
 			     : STATES;
-		error = dump(nl, stack, AF_INET, linux_protocols[i].number,
+		error = dump_families(nl, stack, linux_protocols[i].number,
 		    states, visitor, interrupted);
-		if (error == 0)
-			error =
-			    dump(nl, stack, AF_INET6, linux_protocols[i].number,
-				states, visitor, interrupted);
 		if (is_absent(error)) {
 			*protocols |= 1u << i;
 			error = 0;

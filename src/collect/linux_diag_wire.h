@@ -21,6 +21,7 @@ enum po_nlmsghdr {
 enum po_nlmsg_type {
 	PO_NLMSG_TYPE_ERROR = 2, /* i32 negative errno, the request */
 	PO_NLMSG_TYPE_DONE = 3, /* i32 negative errno */
+	PO_NLMSG_TYPE_DIAG_TCP = 18, /* TCPDIAG_GETSOCK: it asked thus */
 	PO_NLMSG_TYPE_DIAG = 20, /* SOCK_DIAG_BY_FAMILY */
 };
 
