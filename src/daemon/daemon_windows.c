@@ -31,6 +31,7 @@ struct daemon {
 	char folder[512]; /* of files, "" where Windows names none */
 	char state[1024];
 	HANDLE lock; /* of the master */
+	bool ready; /* it has begun to serve */
 };
 
 /* Ends the agent when it is closed, by whoever takes it first; -1: taken. */
@@ -150,19 +151,22 @@ enter(
 static int
 be_ready(void *context)
 {
-	const struct daemon *daemon = context;
+	struct daemon *daemon = context;
 
+	daemon->ready = true;
 	po_serving_begin(&daemon->options);
 	po_service_ready();
 	return 0;
 }
 
+/* Who was refused leaves another's pid file alone. */
 static void
 be_ended(void *context)
 {
 	const struct daemon *daemon = context;
 
-	po_serving_end(&daemon->options);
+	if (daemon->ready)
+		po_serving_end(&daemon->options);
 }
 
 static int

@@ -158,10 +158,13 @@ def test_one_for_each_master(work, prefix, snmpd, manager):
     with exe(work, prefix, snmpd) as first:
         manager.await_service(SLOW)
         second = subprocess.run(
-            [WINE, EXE, "-C", "-x", snmpd.master], timeout=SLOW, env=prefix,
+            [WINE, EXE, "-C", "-x", snmpd.master, "-p",
+             "Z:" + first.pid_path], timeout=SLOW, env=prefix,
             capture_output=True, text=True)
         assert second.returncode == 1
         assert "another portownerd serves the AgentX master" in second.stderr
+        assert "ended" not in second.stderr
+        assert os.path.exists(first.pid_path)
         assert first.is_running() and manager.is_served()
 
 
