@@ -12,7 +12,7 @@
 #endif
 
 /* Records that fit into the shared memory at a time. */
-#define PO_BPF_RECORDS 8192u
+#define PO_BPF_RECORDS 4096u
 
 /* Buckets that a walk looks at in advance, and more than it does files. */
 #define PO_BPF_AHEAD 256u
