@@ -22,6 +22,28 @@ struct scan {
 	bool init; /* process 1 was among them */
 };
 
+/* A list of sockets, and whoever wants to see them. */
+struct list {
+	struct linux_run *run;
+	const struct linux_visitor *visitor;
+};
+
+static void
+expect_listed(void *context, uint64_t inode)
+{
+	const struct list *list = context;
+
+	po_builder_expect(list->run->builder, inode);
+}
+
+static void
+expect_held(void *context, uint64_t inode)
+{
+	const struct scan *scan = context;
+
+	po_builder_expect(scan->run->builder, inode);
+}
+
 static int
 skip_process(void *context, const struct po_bpf_process *process)
 {
@@ -47,12 +69,6 @@ skip_table(void *context, const struct po_bpf_table *table)
 	return -EBADMSG;
 }
 
-/* A list of sockets, and whoever wants to see them. */
-struct list {
-	struct linux_run *run;
-	const struct linux_visitor *visitor;
-};
-
 static int
 visit_socket(void *context, const struct po_socket *socket, bool row,
     const struct po_bpf_socket *record)
@@ -74,6 +90,7 @@ linux_bpf_list_sockets(
 	const struct linux_collector *collector = run->collector;
 	struct list list = {run, visitor};
 	const struct po_bpf_visitor each = {
+	    .expect = expect_listed,
 	    .process = skip_process,
 	    .socket = visit_socket,
 	    .hold = skip_hold,
@@ -229,6 +246,7 @@ linux_bpf_scan_tasks(struct linux_run *run)
 	    .tick = 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK),
 	};
 	const struct po_bpf_visitor each = {
+	    .expect = expect_held,
 	    .process = visit_process,
 	    .socket = visit_holder,
 	    .hold = visit_hold,

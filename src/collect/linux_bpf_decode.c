@@ -12,6 +12,7 @@
 
 #define MPTCP 262 /* TCP on the wire */
 #define SOCKET_RAW 3
+#define SOON 8 /* records ahead */
 
 /*
  * The protocol of the rows, 0 for one that makes none.  *row becomes false
@@ -100,6 +101,18 @@ decode_record(
 	}
 }
 
+static void
+announce(const char *at, const struct po_bpf_visitor *visitor)
+{
+	union po_bpf_record record;
+
+	memcpy(&record, at, sizeof(record));
+	if (record.kind == PO_BPF_SOCKET)
+		visitor->expect(visitor->context, record.socket.inode);
+	else if (record.kind == PO_BPF_HOLD)
+		visitor->expect(visitor->context, record.hold.inode);
+}
+
 int
 po_bpf_decode(const void *buffer, size_t length, size_t count,
     const struct po_bpf_visitor *visitor)
@@ -111,6 +124,8 @@ po_bpf_decode(const void *buffer, size_t length, size_t count,
 	if (count > length / sizeof(record))
 		return -EBADMSG;
 	for (; count > 0 && result >= 0; count--, at += sizeof(record)) {
+		if (visitor->expect != NULL && count > SOON)
+			announce(at + SOON * sizeof(record), visitor);
 		memcpy(&record, at, sizeof(record));
 		result = decode_record(&record, visitor);
 	}

@@ -9,8 +9,10 @@
 #include "model/row.h"
 
 /*
- * What to do with each record; all required.  A negative answer ends the
- * decoding.
+ * What to do with each record; all but the first required.  A negative answer
+ * ends the decoding.
+ *
+ * expect: a socket with this inode will be told of soon.
  *
  * process: comes before the sockets that it holds.
  * socket: the record's pid holds it, 0 if none is told of; row is false where
@@ -19,6 +21,7 @@
  * hold: pid holds the socket with this inode, which has been listed.
  */
 struct po_bpf_visitor {
+	void (*expect)(void *context, uint64_t inode); /* or NULL */
 	int (*process)(void *context, const struct po_bpf_process *process);
 	int (*socket)(void *context, const struct po_socket *socket, bool row,
 	    const struct po_bpf_socket *record);

@@ -320,6 +320,16 @@ po_builder_add_socket(
 	return 0;
 }
 
+void
+po_builder_expect(const struct po_builder *builder, uint64_t handle)
+{
+	const struct handle_index *index = &builder->by_handle;
+
+	if (index->size != 0)
+		__builtin_prefetch(
+		    &index->slots[hash_handle(handle) & (index->size - 1)]);
+}
+
 bool
 po_builder_has_handle(const struct po_builder *builder, uint64_t handle)
 {

@@ -50,6 +50,9 @@ void po_builder_reset(struct po_builder *builder);
 int po_builder_add_socket(
     struct po_builder *builder, const struct po_socket *socket);
 
+/* This handle will be told or asked of soon: that need not wait for memory. */
+void po_builder_expect(const struct po_builder *builder, uint64_t handle);
+
 /* Whether a socket has this handle. */
 bool po_builder_has_handle(const struct po_builder *builder, uint64_t handle);
 

@@ -178,6 +178,23 @@ test_listener(void)
 	CU_ASSERT_EQUAL(o.rows[0].queue_limit, 128);
 }
 
+/* The older request asks for both families. */
+static void
+test_older_answer(void)
+{
+	struct reply reply = {.length = 0};
+	struct outcome o;
+
+	add_socket(&reply, PO_LINUX_LISTEN, "192.0.2.1", 443, "0.0.0.0", 0);
+	put16(reply.octets + PO_NLMSG_TYPE, PO_NLMSG_TYPE_DIAG_TCP);
+	add_socket(&reply, PO_LINUX_LISTEN, "2001:db8::1", 80, "::", 0);
+	o = decode(&reply, PO_PROTOCOL_TCP);
+	CU_ASSERT_EQUAL(o.result, PO_DIAG_MORE);
+	CU_ASSERT_EQUAL_FATAL(o.n, 2);
+	CU_ASSERT_EQUAL(o.rows[0].local.port, 443);
+	CU_ASSERT_EQUAL(o.rows[1].local.port, 80);
+}
+
 static void
 test_tcp_states(void)
 {
@@ -491,7 +508,7 @@ test_end(void)
 	CU_ASSERT_EQUAL(control(PO_NLMSG_TYPE_ERROR, -4095, 4), -4095);
 	/* Other types are passed over. */
 	CU_ASSERT_EQUAL(control(1, -EPERM, 4), PO_DIAG_MORE);
-	CU_ASSERT_EQUAL(control(18, -EPERM, 4), PO_DIAG_MORE);
+	CU_ASSERT_EQUAL(control(19, -EPERM, 4), PO_DIAG_MORE);
 }
 
 static void
@@ -642,6 +659,7 @@ main(void)
 {
 	static CU_TestInfo tests[] = {
 	    {"a listener", test_listener},
+	    {"an answer to the older request", test_older_answer},
 	    {"states of TCP", test_tcp_states},
 	    {"datagram and raw sockets", test_datagrams},
 	    {"sockets without an inode", test_without_inode},
