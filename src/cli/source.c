@@ -79,7 +79,7 @@ open_collector(struct cli_source *source, const struct cli_options *options,
 	const struct po_collect_options collect = {
 	    .source = options->source,
 	    .all_stacks = !options->own_stack,
-	    .no_executables = !options->json,
+	    .no_executables = !options->json && options->record == NULL,
 	    .max_rows = PO_MAX_ROWS,
 	};
 	int result;

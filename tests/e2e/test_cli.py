@@ -269,6 +269,13 @@ def test_record_alone_says_nothing(work):
     assert portowner("--source", "replay:" + path).status == 0
 
 
+def test_record_has_what_the_table_does_not_show(work, scene):
+    path = os.path.join(work, "recorded")
+    assert portowner("-a", "--record", path).status == 0
+    replayed = portowner("-a", "--json", "--source", "replay:" + path)
+    assert scene.executable in {s["executable"] for s in replayed.sockets}
+
+
 def test_record_where_nothing_can_be_written(work):
     answer = portowner("--record", os.path.join(work, "no", "file"))
     assert answer.status == 2
