@@ -12,7 +12,7 @@ from programs import PORTOWNER, Snmpd, folder, program
 from tools import (SOURCES, Absent, absent, cost, cpu_of, output,
                    peak_rss_kib, say, summary, tool, why_no_source)
 
-ROUNDS = {"S1": 9, "S2": 7, "S3": 3}
+ROUNDS = {"S1": 9, "S2": 7, "S3": 5}
 REFRESHES = {"S1": 20, "S2": 10, "S3": 5}     # of a collector, in each round
 # RFC 4022 and RFC 4113: the process of each connection, listener, endpoint
 OWN_TABLES = [".1.3.6.1.2.1.6.19.1.8", ".1.3.6.1.2.1.6.20.1.4",
