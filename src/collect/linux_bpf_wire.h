@@ -14,7 +14,7 @@
 /* Records that fit into the shared memory at a time. */
 #define PO_BPF_RECORDS 4096u
 
-/* Buckets that a walk looks at in advance, and more than it does files. */
+/* Buckets that a walk looks at in advance; of descriptors, it is 64. */
 #define PO_BPF_AHEAD 256u
 
 enum po_bpf_kind {

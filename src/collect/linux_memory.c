@@ -35,13 +35,13 @@ po_memory_for_once(void)
 		to = ((uintptr_t)pieces[i] + PIECE) & ~(large - 1);
 		if (pieces[i] != NULL && from < to)
 			(void)madvise((void *)from, to - from, MADV_HUGEPAGE);
-		if (i == 0)
+		if (i == 0 && pieces[i] != NULL)
 			first = from - (uintptr_t)pieces[i];
 	}
 	for (i = 0; i < PIECES; i++)
 		free(pieces[i]);
 	/* Up to there the pages are small: it is taken, and left alone. */
-	before = malloc(first);
+	before = first > 0 ? malloc(first) : NULL;
 	if (before != NULL)
 		*before = 0;
 	/* What a second heap costs pays for many threads, and there is one. */
