@@ -83,7 +83,7 @@ static int
 dump(struct mnl_socket *nl, uint32_t stack, uint8_t family, uint8_t protocol,
     uint32_t states, const struct linux_visitor *visitor, bool *interrupted)
 {
-	static _Thread_local char buffer[BUFFER_SIZE];
+	_Alignas(struct nlmsghdr) char buffer[BUFFER_SIZE];
 	enum po_phase before;
 	ssize_t got;
 	int result;

@@ -44,7 +44,7 @@ static int
 each_line(int dir, const char *name,
     int (*line)(struct reader *, const char *, size_t), struct reader *reader)
 {
-	static _Thread_local char buffer[BUFFER_SIZE];
+	char buffer[BUFFER_SIZE];
 	size_t used = 0, length;
 	int fd, error = 0;
 	char *at, *end;
