@@ -25,6 +25,7 @@ struct linux_bpf {
 	struct linux_bpf_parts parts;
 	union po_bpf_record *records;
 	struct po_bpf_control *control;
+	uint64_t own; /* as in the control */
 	struct po_profile *profile;
 };
 
@@ -120,6 +121,7 @@ begin(struct linux_bpf *bpf, bool own_stack_only)
 {
 	memset(bpf->control, 0, sizeof(*bpf->control));
 	bpf->control->own_stack_only = own_stack_only;
+	bpf->control->own = bpf->own;
 }
 
 /* Decodes what has come and makes room for more. */
@@ -177,6 +179,7 @@ find_tables(struct linux_bpf *bpf, bool own_stack_only, struct tables *tables)
 	tables->count = 0;
 	begin(bpf, own_stack_only);
 	error = run(bpf->parts.fd[LINUX_BPF_WALK_TABLES]);
+	bpf->own = bpf->control->own;
 	if (error == 0 && bpf->control->used == PO_BPF_RECORDS)
 		error = -E2BIG;
 	return error == 0 ? drain(bpf, &visitor) : error;

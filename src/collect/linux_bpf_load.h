@@ -12,7 +12,7 @@
 
 /* The number changes with linux_bpf_wire.h: pins of another one are not ours.
  */
-#define LINUX_BPF_PINS "/sys/fs/bpf/portowner-3"
+#define LINUX_BPF_PINS "/sys/fs/bpf/portowner-4"
 
 enum linux_bpf_part {
 	LINUX_BPF_RECORDS,

@@ -93,11 +93,44 @@ union po_bpf_record {
 	struct po_bpf_table table;
 };
 
+/*
+ * What the kernel's part notes for itself.  Here, and not on its stack, as the
+ * verifier tries what follows for each value that it knows to be there: that
+ * would make loading a third slower.
+ */
+struct po_bpf_notes {
+	/* The list of network namespaces. */
+	uint64_t net; /* the list member of the next one */
+	uint32_t found; /* the table that is to be walked */
+	/* A table of sockets. */
+	uint32_t stride; /* of a bucket */
+	uint64_t base; /* the first chain's head */
+	uint64_t node; /* the next one of the chain */
+	uint32_t position; /* its number in the chain */
+	uint32_t begin; /* records that were there before this bucket */
+	uint8_t inside; /* a bucket */
+	uint8_t nulls; /* the chain ends with its bucket's number */
+	/* A table of descriptors. */
+	uint8_t full; /* there was no room for the next one */
+	uint32_t pid;
+	uint32_t end; /* descriptors */
+	uint64_t task;
+	uint64_t files;
+	uint64_t array; /* of files */
+	uint64_t open; /* a bit for each open descriptor */
+	/* What a walk looks at in advance: from where, and what it met. */
+	uint64_t scout;
+	uint64_t met;
+	uint64_t ahead[PO_BPF_AHEAD];
+};
+
 /* Where a walk is; who starts one clears it. */
 struct po_bpf_control {
 	/* What is wanted. */
 	uint32_t own_stack_only;
-	struct po_bpf_table table; /* to be walked */
+	struct po_bpf_table table; /* to be walked; none: tables are sought */
+	/* The reader's network namespace, which the search for tables finds. */
+	uint64_t own;
 	/* How far it has come: records that are to be read, if any. */
 	uint32_t used;
 	uint32_t bucket; /* the next one of the table */
@@ -110,10 +143,7 @@ struct po_bpf_control {
 	/* The table of the thread before, which others may share. */
 	uint32_t last_process;
 	uint64_t last_files;
-	/* What a walk looks at in advance: from where, and what it met. */
-	uint64_t scout;
-	uint32_t met;
-	uint64_t ahead[PO_BPF_AHEAD];
+	struct po_bpf_notes notes;
 };
 
 #endif

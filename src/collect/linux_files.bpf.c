@@ -11,7 +11,7 @@ int
 walk_files(struct bpf_iter__task_file *context)
 {
 	struct task_struct *reader = (void *)bpf_get_current_task_btf();
-	struct net *own = reader->nsproxy->net_ns;
+	const __u64 own = (__u64)reader->nsproxy->net_ns;
 	__u32 level = reader->thread_pid->level;
 	struct task_struct *task = context->task;
 	struct file *file = context->file;
@@ -33,7 +33,8 @@ walk_files(struct bpf_iter__task_file *context)
 	if (sk == NULL || (sk->sk.__sk_common.skc_family != AF_INET &&
 			      sk->sk.__sk_common.skc_family != AF_INET6))
 		return 0;
-	if (control.own_stack_only && sk->sk.__sk_common.skc_net.net != own)
+	if (control.own_stack_only &&
+	    (__u64)sk->sk.__sk_common.skc_net.net != own)
 		return 0;
 	s = next_socket();
 	if (s == NULL)

@@ -191,11 +191,8 @@ struct cred {
 };
 
 struct cgroup_subsys_state {
+	struct cgroup *cgroup;
 	__u64 serial_nr;
-};
-
-struct cgroup {
-	struct cgroup_subsys_state self;
 };
 
 struct css_set {
@@ -256,13 +253,12 @@ next_record(void)
 
 /* The parts that every entry of a table has, a full socket or not. */
 static __always_inline void
-fill_endpoints(
-    struct po_bpf_socket *s, const struct sock_common *sk, struct net *own)
+fill_endpoints(struct po_bpf_socket *s, const struct sock_common *sk, __u64 own)
 {
 	struct net *net = sk->skc_net.net;
 	__u32 *local = (void *)s->local, *remote = (void *)s->remote;
 
-	s->stack = net == own ? 0 : net->ns.inum;
+	s->stack = (__u64)net == own ? 0 : net->ns.inum;
 	s->family = sk->skc_family;
 	s->interface = sk->skc_bound_dev_if;
 	s->local_port = sk->skc_num;
@@ -332,6 +328,19 @@ pid_of(struct task_struct *task, __u32 level)
 	return nr;
 }
 
+/*
+ * What no later cgroup has; 0: unknown.  A cgroup begins with its own state,
+ * which says so.
+ */
+static __always_inline __u64
+number_of(const struct cgroup *cgroup)
+{
+	const struct cgroup_subsys_state *self = (const void *)cgroup;
+
+	/* The root's is 0. */
+	return self->cgroup == cgroup ? self->serial_nr + 1 : 0;
+}
+
 /* Records a process; false: there is no room. */
 static __always_inline bool
 add_process(struct task_struct *leader, __u32 level)
@@ -350,8 +359,7 @@ add_process(struct task_struct *leader, __u32 level)
 	p->start = leader->start_boottime;
 	p->image = (__u64)leader->mm;
 	p->groups = (__u64)leader->cgroups;
-	/* The root's is 0. */
-	p->cgroup = leader->cgroups->dfl_cgrp->self.serial_nr + 1;
+	p->cgroup = number_of(leader->cgroups->dfl_cgrp);
 	BPF_CORE_READ_STR_INTO(&p->command, leader, comm);
 	control.used++;
 	return true;

@@ -19,6 +19,7 @@
  */
 #define SOCK(member) bpf_core_field_offset(struct inet_sock, sk.member)
 #define NODE SOCK(__sk_common.skc_nulls_node)
+#define notes control.notes
 #define INODE bpf_core_field_offset(struct socket_alloc, vfs_inode)
 
 /* Since Linux 6.2; the programs that need it are not loaded elsewhere. */
@@ -61,8 +62,8 @@ alloc_of(const void *socket)
 static __always_inline void
 note_ahead(__u64 address, __u64 wanted)
 {
-	control.ahead[control.met % PO_BPF_AHEAD] = address;
-	control.met += wanted;
+	notes.ahead[notes.met % PO_BPF_AHEAD] = address;
+	notes.met += wanted;
 }
 
 /* Whether it is a whole socket, not what is left or begun of one. */
@@ -76,7 +77,7 @@ is_full(__u32 state)
 static long
 look_at_sock(__u32 i, void *unused)
 {
-	__u64 *at = &control.ahead[i % PO_BPF_AHEAD];
+	__u64 *at = &notes.ahead[i % PO_BPF_AHEAD];
 	const struct inet_sock *sk = CAST(inet_sock, *at);
 
 	word_at(*at + NODE);
@@ -90,7 +91,7 @@ look_at_sock(__u32 i, void *unused)
 static long
 look_at_socket(__u32 i, void *unused)
 {
-	__u64 *at = &control.ahead[i % PO_BPF_AHEAD];
+	__u64 *at = &notes.ahead[i % PO_BPF_AHEAD];
 	const struct socket_alloc *alloc = alloc_of((void *)*at);
 
 	(void)AGAIN(alloc->vfs_inode.i_ino);

@@ -27,7 +27,7 @@ reader(void)
 static __always_inline struct net *
 own_net(void)
 {
-	return reader()->nsproxy->net_ns;
+	return CAST(net, control.own);
 }
 
 /*
@@ -68,83 +68,68 @@ add_tables(struct net *net, struct net *own)
 		add_table(PO_BPF_UDP, (__u64)udp->hash, udp->mask, true);
 }
 
-struct net_walk {
-	__u64 own;
-	__u64 at; /* of the list member of a namespace */
-	__u64 wanted; /* a table that is looked for; 0: all are noted */
-	bool found;
-};
-
 /* The list's head is no namespace: it has not their operations. */
 static __always_inline bool
-is_net(const struct net *net, const struct net *own)
+is_net(const struct net *net)
 {
-	return net->ns.ops == own->ns.ops;
+	return net->ns.ops == own_net()->ns.ops;
+}
+
+static __always_inline bool
+has_table(const struct net *net, __u64 address)
+{
+	return (__u64)net->ipv4.tcp_death_row.hashinfo->ehash == address ||
+	       (__u64)net->ipv4.udp_table->hash == address;
 }
 
 static long
-visit_net(__u32 step, struct net_walk *w)
+visit_net(__u32 step, void *unused)
 {
-	struct net *own = CAST(net, w->own), *net;
+	const __u64 member = bpf_core_field_offset(struct net, list);
+	struct net *net = CAST(net, notes.net - member);
 
-	if (w->at == 0)
+	if (notes.net == 0)
 		return 1;
-	net = CAST(net, w->at - bpf_core_field_offset(struct net, list));
-	w->at = (__u64)net->list.next;
-	if (is_net(net, own)) {
-		if (w->wanted == 0)
-			add_tables(net, own);
-		else if ((__u64)net->ipv4.tcp_death_row.hashinfo->ehash ==
-			     w->wanted ||
-			 (__u64)net->ipv4.udp_table->hash == w->wanted)
-			w->found = true;
+	notes.net = (__u64)net->list.next;
+	if (is_net(net)) {
+		if (control.table.address == 0)
+			add_tables(net, own_net());
+		else if (has_table(net, control.table.address))
+			notes.found = true;
 	}
-	if (w->found || control.own_stack_only)
-		return 1;
-	return w->at == w->own + bpf_core_field_offset(struct net, list);
+	return notes.found || control.own_stack_only ||
+	       notes.net == control.own + member;
 }
 
+/*
+ * Notes all tables, or finds the one that is to be walked; false: that one has
+ * gone.
+ */
 static __always_inline bool
-visit_nets(struct net *own, __u64 wanted)
+visit_nets(void)
 {
-	struct net_walk w = {
-	    .own = (__u64)own,
-	    .at = (__u64)own + bpf_core_field_offset(struct net, list),
-	    .wanted = wanted,
-	};
-
-	bpf_loop(NETS_MAX, visit_net, &w, 0);
-	return w.found;
+	notes.found = control.table.address == 0;
+	notes.net = control.own + bpf_core_field_offset(struct net, list);
+	bpf_loop(NETS_MAX, visit_net, NULL, 0);
+	return notes.found;
 }
-
-struct table_walk {
-	__u64 own;
-	__u64 base; /* of the first chain's head */
-	__u32 size; /* of a bucket */
-	__u32 bucket;
-	__u64 node; /* the next one of the chain */
-	__u32 at; /* its number in the chain */
-	__u32 begin; /* records that were there before this bucket */
-	bool inside; /* a bucket */
-	bool nulls; /* the chain ends with its bucket's number */
-};
 
 /* Records one entry; false: there is no room. */
 static __always_inline bool
-add_entry(const struct table_walk *w)
+add_entry(void)
 {
-	const struct inet_sock *sk = CAST(inet_sock, w->node - NODE);
-	struct net *own = CAST(net, w->own);
+	const struct inet_sock *sk = CAST(inet_sock, notes.node - NODE);
 	struct po_bpf_socket *s;
 	struct socket *socket;
 	__u32 state;
 
-	if (control.own_stack_only && sk->sk.__sk_common.skc_net.net != own)
+	if (control.own_stack_only &&
+	    (__u64)sk->sk.__sk_common.skc_net.net != control.own)
 		return true;
 	s = next_socket();
 	if (s == NULL)
 		return false;
-	fill_endpoints(s, &sk->sk.__sk_common, own);
+	fill_endpoints(s, &sk->sk.__sk_common, control.own);
 	state = s->state;
 	if (control.table.what != PO_BPF_UDP && state == TCP_TIME_WAIT) {
 		s->protocol = IPPROTO_TCP;
@@ -170,26 +155,34 @@ add_entry(const struct table_walk *w)
 	return true;
 }
 
-static __always_inline void
-enter_bucket(struct table_walk *w)
+/* The head of the chain of the next bucket. */
+static __always_inline __u64
+next_head(void)
 {
-	w->node = word_at(w->base + (__u64)w->bucket * w->size);
-	w->at = 0;
-	w->begin = control.used;
-	w->inside = true;
+	return notes.base + (__u64)control.bucket * notes.stride;
 }
 
 static __always_inline void
-leave_bucket(struct table_walk *w)
+enter_bucket(void)
 {
-	w->inside = false;
+	notes.node = word_at(next_head());
+	notes.position = 0;
+	notes.begin = control.used;
+	notes.inside = true;
+}
+
+static __always_inline void
+leave_bucket(void)
+{
+	notes.inside = false;
 	/* What the number has above the mask tells listeners from others. */
-	if (w->nulls && (w->node >> 1 & control.table.mask) != w->bucket) {
+	if (notes.nulls &&
+	    (notes.node >> 1 & control.table.mask) != control.bucket) {
 		/* A socket moved to another chain, and the walk with it. */
-		control.used = w->begin;
+		control.used = notes.begin;
 		return;
 	}
-	w->bucket++;
+	control.bucket++;
 	control.skip = 0;
 }
 
@@ -198,28 +191,28 @@ leave_bucket(struct table_walk *w)
  * sockets do: whether the next ones are is seen several at a time.
  */
 static __always_inline bool
-are_empty(const struct table_walk *w)
+are_empty(void)
 {
-	__u64 at = w->base + (__u64)w->bucket * w->size, all = 1, any = 0, word;
+	__u64 at = next_head(), all = 1, any = 0, word;
 	__u32 i;
 
 	for (i = 0; i < AT_ONCE; i++) {
 		word = word_at(at);
 		all &= word;
 		any |= word;
-		at += w->size;
+		at += notes.stride;
 	}
-	return w->nulls ? all != 0 : any == 0;
+	return notes.nulls ? all != 0 : any == 0;
 }
 
 static long
-scout_buckets(__u32 step, struct table_walk *w)
+scout_buckets(__u32 step, void *unused)
 {
 	__u64 word;
 	__u32 i;
 
-	for (i = 0; i < AT_ONCE; i++, control.scout += w->size) {
-		word = word_at(control.scout);
+	for (i = 0; i < AT_ONCE; i++, notes.scout += notes.stride) {
+		word = word_at(notes.scout);
 		/* What is no address of the kernel ends a chain. */
 		note_ahead(word - NODE, word >> 63);
 	}
@@ -228,74 +221,80 @@ scout_buckets(__u32 step, struct table_walk *w)
 
 /* The sockets at the beginning of the next buckets, and their inodes. */
 static __always_inline void
-look_ahead(struct table_walk *w)
+look_ahead(void)
 {
-	control.scout = w->base + (__u64)w->bucket * w->size;
-	control.met = 0;
-	bpf_loop(PO_BPF_AHEAD / AT_ONCE, scout_buckets, w, 0);
-	bpf_loop(control.met, look_at_sock, NULL, 0);
-	bpf_loop(control.met, look_at_socket, NULL, 0);
+	notes.scout = next_head();
+	notes.met = 0;
+	bpf_loop(PO_BPF_AHEAD / AT_ONCE, scout_buckets, NULL, 0);
+	bpf_loop(notes.met, look_at_sock, NULL, 0);
+	bpf_loop(notes.met, look_at_socket, NULL, 0);
+}
+
+/* Whether the next bucket begins a group of so many. */
+static __always_inline bool
+begins(__u32 group)
+{
+	return control.bucket % group == 0 &&
+	       control.bucket + group <= control.table.mask + 1;
 }
 
 static long
-step_table(__u32 step, struct table_walk *w)
+step_table(__u32 step, void *unused)
 {
-	if (!w->inside) {
-		if (w->bucket > control.table.mask) {
+	if (!notes.inside) {
+		if (control.bucket > control.table.mask) {
 			control.done = 1;
 			return 1;
 		}
 		if (step >= STEPS_MAX)
 			return 1;
-		if (w->bucket % PO_BPF_AHEAD == 0 &&
-		    w->bucket + PO_BPF_AHEAD <= control.table.mask + 1)
-			look_ahead(w);
-		if (w->bucket % AT_ONCE == 0 &&
-		    w->bucket + AT_ONCE <= control.table.mask + 1 &&
-		    are_empty(w)) {
-			w->bucket += AT_ONCE;
+		if (begins(PO_BPF_AHEAD))
+			look_ahead();
+		if (begins(AT_ONCE) && are_empty()) {
+			control.bucket += AT_ONCE;
 			control.skip = 0;
 			return 0;
 		}
-		enter_bucket(w);
+		enter_bucket();
 	}
-	if (w->nulls ? (w->node & 1) != 0 : w->node == 0) {
-		leave_bucket(w);
+	if (notes.nulls ? (notes.node & 1) != 0 : notes.node == 0) {
+		leave_bucket();
 		return 0;
 	}
-	if (w->at >= control.skip && !add_entry(w)) {
+	if (notes.position >= control.skip && !add_entry()) {
 		/* One that began among others begins anew. */
-		if (w->begin != 0)
-			control.used = w->begin;
+		if (notes.begin != 0)
+			control.used = notes.begin;
 		else
-			control.skip = w->at;
+			control.skip = notes.position;
 		return 1;
 	}
-	w->at++;
-	w->node = word_at(w->node);
+	notes.position++;
+	notes.node = word_at(notes.node);
 	return 0;
 }
 
 static __always_inline void
-choose_table(const struct po_bpf_table *table, struct table_walk *w)
+choose_table(void)
 {
-	w->base = table->address;
-	w->nulls = true;
-	switch (table->what) {
+	notes.base = control.table.address;
+	notes.nulls = true;
+	switch (control.table.what) {
 	case PO_BPF_TCP_CONNECTED:
-		w->size = bpf_core_type_size(struct inet_ehash_bucket);
-		w->base +=
+		notes.stride = bpf_core_type_size(struct inet_ehash_bucket);
+		notes.base +=
 		    bpf_core_field_offset(struct inet_ehash_bucket, chain);
 		break;
 	case PO_BPF_TCP_LISTENING:
-		w->size = bpf_core_type_size(struct inet_listen_hashbucket);
-		w->base += bpf_core_field_offset(
+		notes.stride =
+		    bpf_core_type_size(struct inet_listen_hashbucket);
+		notes.base += bpf_core_field_offset(
 		    struct inet_listen_hashbucket, nulls_head);
 		break;
 	default:
-		w->size = bpf_core_type_size(struct udp_hslot);
-		w->base += bpf_core_field_offset(struct udp_hslot, head);
-		w->nulls = false;
+		notes.stride = bpf_core_type_size(struct udp_hslot);
+		notes.base += bpf_core_field_offset(struct udp_hslot, head);
+		notes.nulls = false;
 	}
 }
 
@@ -308,39 +307,26 @@ SEC("raw_tp/portowner")
 int
 walk_tables(void *context)
 {
-	struct net *own = own_net();
-	struct table_walk w = {.own = (__u64)own};
-
+	control.own = (__u64)reader()->nsproxy->net_ns;
 	/* A namespace may have gone since, and its table with it. */
 	if ((control.table.address == 0 || control.table.own) &&
-	    !visit_nets(own, control.table.address)) {
+	    !visit_nets()) {
 		control.done = 1;
 		return 0;
 	}
-	choose_table(&control.table, &w);
-	w.bucket = control.bucket;
-	bpf_loop(STEPS_MAX * 4, step_table, &w, 0);
-	if (w.inside && control.used == 0)
-		control.skip = w.at;
-	control.bucket = w.bucket;
+	if (control.table.address == 0)
+		return 0;
+	choose_table();
+	notes.inside = false;
+	bpf_loop(STEPS_MAX * 4, step_table, NULL, 0);
+	if (notes.inside && control.used == 0)
+		control.skip = notes.position;
 	return 0;
 }
 
 /*
  * The tasks.
  */
-
-struct file_walk {
-	__u64 own;
-	__u64 task;
-	__u64 files;
-	__u64 table; /* the array of files */
-	__u64 open; /* a bit for each open descriptor */
-	__u32 pid;
-	__u32 max;
-	__u32 fd; /* the next one */
-	bool full;
-};
 
 /* Any inode is read as if it were a socket's, which spares one more type. */
 static __always_inline const struct socket_alloc *
@@ -382,7 +368,7 @@ is_in_table(const struct inet_sock *sk)
 
 /* Records what a process holds; false: there is no room. */
 static __always_inline bool
-fill_holding(struct inet_sock *sk, __u64 inode, __u32 pid, struct net *own)
+fill_holding(struct inet_sock *sk, __u64 inode)
 {
 	union po_bpf_record *record;
 	struct po_bpf_socket *s;
@@ -392,23 +378,23 @@ fill_holding(struct inet_sock *sk, __u64 inode, __u32 pid, struct net *own)
 		if (record == NULL)
 			return false;
 		record->hold.kind = PO_BPF_HOLD;
-		record->hold.pid = pid;
+		record->hold.pid = notes.pid;
 		record->hold.inode = inode;
 		return true;
 	}
 	s = next_socket();
 	if (s == NULL)
 		return false;
-	fill_endpoints(s, &sk->sk.__sk_common, own);
+	fill_endpoints(s, &sk->sk.__sk_common, control.own);
 	fill_details(s, sk);
-	s->pid = pid;
+	s->pid = notes.pid;
 	s->inode = inode;
 	return true;
 }
 
 /* Records the socket behind a descriptor; false: there is no room. */
 static __always_inline bool
-add_descriptor(struct file_walk *w, __u64 entry)
+add_descriptor(__u64 entry)
 {
 	__u64 address = word_at(entry);
 	struct file *file = CAST(file, address);
@@ -425,17 +411,16 @@ add_descriptor(struct file_walk *w, __u64 entry)
 			      sk->sk.__sk_common.skc_family != AF_INET6))
 		return true;
 	if (control.own_stack_only &&
-	    (__u64)sk->sk.__sk_common.skc_net.net != w->own)
+	    (__u64)sk->sk.__sk_common.skc_net.net != control.own)
 		return true;
 	/* One without a port is no row. */
 	if (sk->sk.__sk_common.skc_num == 0)
 		return true;
-	if (!fill_holding(
-		sk, inode_of(file)->vfs_inode.i_ino, w->pid, CAST(net, w->own)))
+	if (!fill_holding(sk, inode_of(file)->vfs_inode.i_ino))
 		return false;
 	if (AGAIN(alloc->socket.sk) == sk &&
 	    AGAIN(alloc->socket.file) == file && word_at(entry) == address &&
-	    (__u64)AGAIN(CAST(task_struct, w->task)->files) == w->files)
+	    (__u64)AGAIN(CAST(task_struct, notes.task)->files) == notes.files)
 		control.used++;
 	return true;
 }
@@ -446,8 +431,8 @@ scout_files(__u32 step, void *unused)
 	__u64 file, other;
 	__u32 i;
 
-	for (i = 0; i < AT_ONCE; i++, control.scout += 8) {
-		file = word_at(control.scout);
+	for (i = 0; i < AT_ONCE; i++, notes.scout += 8) {
+		file = word_at(notes.scout);
 		other =
 		    word_at(file + bpf_core_field_offset(struct file, f_op)) ^
 		    control.socket_files;
@@ -459,35 +444,42 @@ scout_files(__u32 step, void *unused)
 	return 0;
 }
 
+/* Where the next descriptor's file is. */
+static __always_inline __u64
+next_entry(void)
+{
+	return notes.array + (__u64)control.descriptor * 8;
+}
+
 /* The sockets behind the next descriptors. */
 static __always_inline void
-look_ahead_at_files(struct file_walk *w)
+look_ahead_at_files(void)
 {
-	control.scout = w->table + (__u64)w->fd * 8;
-	control.met = 0;
+	notes.scout = next_entry();
+	notes.met = 0;
 	bpf_loop(64 / AT_ONCE, scout_files, NULL, 0);
-	bpf_loop(control.met, look_at_socket, NULL, 0);
-	bpf_loop(control.met, look_at_sock, NULL, 0);
+	bpf_loop(notes.met, look_at_socket, NULL, 0);
+	bpf_loop(notes.met, look_at_sock, NULL, 0);
 }
 
 static long
-step_descriptor(__u32 step, struct file_walk *w)
+step_descriptor(__u32 step, void *unused)
 {
-	if (w->fd >= w->max)
+	if (control.descriptor >= notes.end)
 		return 1;
-	if (w->fd % 64 == 0) {
-		if (word_at(w->open + w->fd / 8) == 0) {
-			w->fd += 64;
+	if (control.descriptor % 64 == 0) {
+		if (word_at(notes.open + control.descriptor / 8) == 0) {
+			control.descriptor += 64;
 			return 0;
 		}
 		if (control.socket_files != 0)
-			look_ahead_at_files(w);
+			look_ahead_at_files();
 	}
-	if (!add_descriptor(w, w->table + (__u64)w->fd * 8)) {
-		w->full = true;
+	if (!add_descriptor(next_entry())) {
+		notes.full = true;
 		return 1;
 	}
-	w->fd++;
+	control.descriptor++;
 	return 0;
 }
 
@@ -502,6 +494,20 @@ is_shared(struct task_struct *task)
 		   control.thread != (__u32)task->pid);
 }
 
+/* Its first table is part of it; any is read as if it were that one. */
+static __always_inline void
+choose_files(struct files_struct *files)
+{
+	struct files_struct *table = CAST(files_struct,
+	    (__u64)files->fdt -
+		bpf_core_field_offset(struct files_struct, fdtab));
+
+	notes.files = (__u64)files;
+	notes.array = (__u64)table->fdtab.fd;
+	notes.open = (__u64)table->fdtab.open_fds;
+	notes.end = table->fdtab.max_fds;
+}
+
 /*
  * The sockets of one thread's descriptor table.  Returns 1 to be called again
  * for the same thread, after the records have been read.
@@ -511,8 +517,7 @@ int
 walk_tasks(struct bpf_iter__task *context)
 {
 	struct task_struct *task;
-	struct file_walk w = {};
-	struct files_struct *files, *table;
+	struct files_struct *files;
 	__u32 level;
 
 	if (context->task == NULL)
@@ -530,26 +535,18 @@ walk_tasks(struct bpf_iter__task *context)
 	files = task->files;
 	if (files == NULL || is_shared(task))
 		return 0;
-	w.own = (__u64)own_net();
-	w.task = (__u64)task;
-	w.files = (__u64)files;
-	/* Its first table is part of it; any is read as if it were that one. */
-	table = CAST(files_struct,
-	    (__u64)files->fdt -
-		bpf_core_field_offset(struct files_struct, fdtab));
-	w.table = (__u64)table->fdtab.fd;
-	w.open = (__u64)table->fdtab.open_fds;
-	w.max = table->fdtab.max_fds;
-	w.pid = pid_of(task, level);
-	w.fd = control.descriptor;
-	bpf_loop(DESCRIPTORS_MAX, step_descriptor, &w, 0);
+	choose_files(files);
+	notes.task = (__u64)task;
+	notes.pid = pid_of(task, level);
+	notes.full = false;
+	bpf_loop(DESCRIPTORS_MAX, step_descriptor, NULL, 0);
 	control.last_process = task->tgid;
 	control.last_files = (__u64)files;
-	control.thread = 0;
-	if (!w.full)
+	if (!notes.full) {
+		control.thread = 0;
 		return 0;
+	}
 	control.thread = task->pid;
-	control.descriptor = w.fd;
 	return 1;
 }
 
