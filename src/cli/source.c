@@ -22,6 +22,7 @@ struct cli_source {
 	struct po_client *client; /* or */
 	struct po_collector *collector; /* the other */
 	struct po_shared *shared;
+	bool whole; /* the snapshot has to be one image */
 	void *image;
 	char name[PO_TEXT_MAX + 1];
 	char origin[PO_TEXT_MAX + 1];
@@ -81,6 +82,7 @@ open_collector(struct cli_source *source, const struct cli_options *options,
 	    .all_stacks = !options->own_stack,
 	    .no_executables = !options->json && options->record == NULL,
 	    .max_rows = PO_MAX_ROWS,
+	    .once = true,
 	};
 	int result;
 
@@ -107,6 +109,7 @@ cli_source_open(const struct cli_options *options, struct cli_source **source,
 	*source = NULL;
 	if (new == NULL)
 		return cli_out_of_memory(error, error_size);
+	new->whole = options->record != NULL;
 	if (path != NULL)
 		result = fetch(new, path, error, error_size);
 	if (path == NULL || (automatic && result != 0))
@@ -119,13 +122,33 @@ cli_source_open(const struct cli_options *options, struct cli_source **source,
 	return 0;
 }
 
+/* One image, as it is to be recorded. */
+static int
+collect_whole(struct cli_source *source, struct po_snapshot *snapshot,
+    char *error, size_t error_size)
+{
+	const char *why = "";
+	size_t size;
+	int result;
+
+	free(source->image);
+	source->image = NULL;
+	result = po_collector_collect(
+	    source->collector, &source->image, &size, error, error_size);
+	if (result != 0)
+		return result;
+	result = po_snapshot_open(source->image, size, snapshot, &why);
+	if (result != 0)
+		snprintf(error, error_size,
+		    "the source %s gave an unusable snapshot: %s",
+		    po_collector_source(source->collector), why);
+	return result;
+}
+
 int
 cli_source_collect(struct cli_source *source, struct po_snapshot *snapshot,
     char *error, size_t error_size)
 {
-	const char *why = "";
-	void *image;
-	size_t size;
 	int result;
 
 	error[0] = '\0';
@@ -133,23 +156,15 @@ cli_source_collect(struct cli_source *source, struct po_snapshot *snapshot,
 		*snapshot = source->shared->snapshot;
 		return 0;
 	}
-	result = po_collector_collect(
-	    source->collector, &image, &size, error, error_size);
-	if (result != 0)
-		return result;
+	if (source->whole)
+		result = collect_whole(source, snapshot, error, error_size);
+	else
+		result = po_collector_look(
+		    source->collector, snapshot, error, error_size);
 	/* It may not be the one that it began with. */
-	name_source(source);
-	result = po_snapshot_open(image, size, snapshot, &why);
-	if (result != 0) {
-		snprintf(error, error_size,
-		    "the source %s gave an unusable snapshot: %s", source->name,
-		    why);
-		free(image);
-		return result;
-	}
-	free(source->image);
-	source->image = image;
-	return 0;
+	if (result == 0)
+		name_source(source);
+	return result;
 }
 
 const char *

@@ -59,6 +59,7 @@ open_builder(
 	    .listener_ephemeral_udp = options->listener_ephemeral_udp,
 	    .user_name = po_names_user,
 	    .profile = options->profile,
+	    .once = options->once,
 	};
 
 	collector->names = po_names_new(NAMES_PATIENCE);
@@ -350,6 +351,20 @@ po_collector_collect(struct po_collector *collector, void **image, size_t *size,
 	*image = po_pieces_join(&pieces);
 	*size = pieces.size;
 	return *image == NULL ? out_of_memory(error, error_size) : 0;
+}
+
+int
+po_collector_look(struct po_collector *collector, struct po_snapshot *snapshot,
+    char *error, size_t error_size)
+{
+	struct po_pieces pieces;
+	int result;
+
+	result =
+	    po_collector_collect_pieces(collector, &pieces, error, error_size);
+	if (result == 0)
+		po_pieces_view(&pieces, snapshot);
+	return result;
 }
 
 int

@@ -25,6 +25,7 @@ struct po_collect_options {
 	void *context;
 	bool events; /* of new listeners are wanted, see event_fd */
 	struct po_profile *profile; /* NULL: none is wanted */
+	bool once; /* spares memory, if there will be one collection */
 };
 
 #define PO_MAX_ROWS 1000000
@@ -77,6 +78,10 @@ int po_collector_collect_pieces(struct po_collector *collector,
  */
 int po_collector_collect(struct po_collector *collector, void **image,
     size_t *size, char *error, size_t error_size);
+
+/* The same for who only reads it: it is lent until the next collection. */
+int po_collector_look(struct po_collector *collector,
+    struct po_snapshot *snapshot, char *error, size_t error_size);
 
 /* As po_collector_ops.event_fd and acknowledge; -1: there are no events. */
 int po_collector_event_fd(const struct po_collector *collector);

@@ -14,6 +14,13 @@
 
 #define SOON 16 /* slots ahead */
 
+/*
+ * The first table of handles.  The larger one is no more memory for whoever has
+ * large pages, and the sockets after it grow where they are.
+ */
+#define HANDLES 256
+#define HANDLES_AT_ONCE 65536
+
 int
 array_reserve(struct array *array, size_t capacity, size_t size)
 {
@@ -157,14 +164,14 @@ find_handle(const struct po_builder *builder, uint64_t handle)
 }
 
 static int
-handle_reserve(struct handle_index *index)
+handle_reserve(struct handle_index *index, size_t first)
 {
 	struct handle_index larger = {.count = index->count};
 	size_t i;
 
 	if (index->count * 2 < index->size)
 		return 0;
-	larger.size = index->size == 0 ? 256 : index->size * 4;
+	larger.size = index->size == 0 ? first : index->size * 4;
 	larger.slots = calloc(larger.size, sizeof(*larger.slots));
 	if (larger.slots == NULL)
 		return -ENOMEM;
@@ -179,9 +186,12 @@ handle_reserve(struct handle_index *index)
 
 /* Notes that the socket at this index is the first one with its handle. */
 static int
-insert_handle(struct handle_index *index, uint64_t handle, uint32_t at)
+insert_handle(struct po_builder *builder, uint64_t handle, uint32_t at)
 {
-	if (handle_reserve(index) != 0)
+	struct handle_index *index = &builder->by_handle;
+
+	if (handle_reserve(
+		index, builder->options.once ? HANDLES_AT_ONCE : HANDLES) != 0)
 		return -ENOMEM;
 	*find_handle_slot(index, handle) = (struct handle_slot){
 	    .handle = handle, .at = at + 1, .holds = NOTHING};
@@ -314,7 +324,7 @@ po_builder_add_socket(
 	known = find_handle(builder, socket->handle);
 	entry->head = known == NULL ? at : (uint32_t)known->at - 1;
 	if (known == NULL && socket->handle != 0 &&
-	    insert_handle(&builder->by_handle, socket->handle, at) != 0)
+	    insert_handle(builder, socket->handle, at) != 0)
 		return -ENOMEM;
 	builder->sockets.count++;
 	return 0;
@@ -441,6 +451,14 @@ prefetch_socket(const struct po_builder *builder, size_t i)
 		    &socket_at(builder, index->slots[i].at - 1)->holds, 1);
 }
 
+/* They are large, and their memory is what the tables to come take. */
+static void
+forget_handles(struct handle_index *index)
+{
+	free(index->slots);
+	*index = (struct handle_index){.size = 0};
+}
+
 void
 settle_handles(struct po_builder *builder)
 {
@@ -457,6 +475,8 @@ settle_handles(struct po_builder *builder)
 		entry->holds = slot->holds;
 		entry->dropped = slot->dropped;
 	}
+	if (builder->options.once)
+		forget_handles(&builder->by_handle);
 }
 
 static bool

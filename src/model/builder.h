@@ -25,6 +25,7 @@ struct po_builder_options {
 	const char *(*user_name)(void *context, uint32_t uid);
 	void *context;
 	struct po_profile *profile; /* or NULL */
+	bool once; /* no second collection comes that memory is kept for */
 };
 
 /* What the header says and the builder cannot know. */
@@ -40,7 +41,7 @@ struct po_seal {
 struct po_builder *po_builder_new(const struct po_builder_options *options);
 void po_builder_free(struct po_builder *builder);
 
-/* Empties the builder and keeps its memory for the next collection. */
+/* Empties the builder; its memory is kept for the next collection. */
 void po_builder_reset(struct po_builder *builder);
 
 /*
@@ -125,6 +126,13 @@ int po_builder_seal_pieces(struct po_builder *builder,
 
 /* One image out of the pieces, from malloc(); NULL: no memory. */
 void *po_pieces_join(const struct po_pieces *pieces);
+
+/*
+ * The snapshot where it lies, for as long as the pieces are lent.  Nothing is
+ * checked: they are the builder's, or one image that po_snapshot_open() took.
+ */
+void po_pieces_view(
+    const struct po_pieces *pieces, struct po_snapshot *snapshot);
 
 /*
  * Both.  *size is the number of octets that *image needs; the image belongs to

@@ -56,10 +56,10 @@ struct handle_index {
 /* Sockets of one handle follow the first one added, the head. */
 struct socket_entry {
 	struct po_socket row;
-	uint32_t head; /* index of the first socket with this handle */
+	uint32_t head : 31; /* index of the first socket with this handle */
 	/* Of the head and from seal on, as its slot has them. */
+	uint32_t dropped : 1;
 	uint32_t holds;
-	bool dropped;
 };
 
 struct hold {

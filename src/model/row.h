@@ -99,14 +99,14 @@ struct po_endpoint {
 struct po_socket {
 	struct po_endpoint local;
 	struct po_address remote;
-	uint16_t remote_port;
-	bool connected; /* remote and remote_port are valid */
-	uint8_t state; /* enum po_state */
 	uint64_t handle;
 	uint32_t uid; /* the creator's, or PO_UID_UNKNOWN */
 	/* Connections waiting for accept(); 0 or PO_QUEUE_UNKNOWN. */
 	uint32_t queue_length;
 	uint32_t queue_limit;
+	uint16_t remote_port;
+	bool connected; /* remote and remote_port are valid */
+	uint8_t state; /* enum po_state */
 };
 
 /* Bytes that may be no text at all; data NULL: unknown. */

@@ -445,6 +445,20 @@ po_pieces_join(const struct po_pieces *pieces)
 	return image;
 }
 
+void
+po_pieces_view(const struct po_pieces *pieces, struct po_snapshot *snapshot)
+{
+	const struct po_snapshot_header *header = pieces->header;
+	const void *at[PO_SECTIONS];
+	size_t i;
+
+	for (i = 0; i < PO_SECTIONS; i++)
+		at[i] = pieces->count == 1
+			    ? (const char *)header + header->sections[i].offset
+			    : pieces->items[1 + i].data;
+	po_snapshot_assemble(header, at, snapshot);
+}
+
 struct sealer
 begin_seal(struct po_builder *builder)
 {

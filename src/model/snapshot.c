@@ -80,26 +80,41 @@ check_sections(const struct po_snapshot_header *header)
 	return true;
 }
 
-static const void *
-section(const struct po_snapshot_header *header, enum po_section which,
-    uint32_t *count)
+void
+po_snapshot_assemble(const struct po_snapshot_header *header,
+    const void *const at[PO_SECTIONS], struct po_snapshot *snapshot)
 {
-	*count = header->sections[which].count;
-	return (const char *)header + header->sections[which].offset;
+	const struct po_section_entry *sections = header->sections;
+
+	*snapshot = (struct po_snapshot){
+	    .header = header,
+	    .endpoints = at[PO_SECTION_ENDPOINTS],
+	    .owners = at[PO_SECTION_OWNERS],
+	    .listeners = at[PO_SECTION_LISTENERS],
+	    .connections = at[PO_SECTION_CONNECTIONS],
+	    .processes = at[PO_SECTION_PROCESSES],
+	    .gaps = at[PO_SECTION_GAPS],
+	    .strings = at[PO_SECTION_STRINGS],
+	    .n_endpoints = sections[PO_SECTION_ENDPOINTS].count,
+	    .n_owners = sections[PO_SECTION_OWNERS].count,
+	    .n_listeners = sections[PO_SECTION_LISTENERS].count,
+	    .n_connections = sections[PO_SECTION_CONNECTIONS].count,
+	    .n_processes = sections[PO_SECTION_PROCESSES].count,
+	    .n_gaps = sections[PO_SECTION_GAPS].count,
+	    .n_strings = sections[PO_SECTION_STRINGS].count,
+	};
 }
 
 static void
-map_sections(const struct po_snapshot_header *header, struct po_snapshot *s)
+map_sections(
+    const struct po_snapshot_header *header, struct po_snapshot *snapshot)
 {
-	s->header = header;
-	s->endpoints = section(header, PO_SECTION_ENDPOINTS, &s->n_endpoints);
-	s->owners = section(header, PO_SECTION_OWNERS, &s->n_owners);
-	s->listeners = section(header, PO_SECTION_LISTENERS, &s->n_listeners);
-	s->connections =
-	    section(header, PO_SECTION_CONNECTIONS, &s->n_connections);
-	s->processes = section(header, PO_SECTION_PROCESSES, &s->n_processes);
-	s->gaps = section(header, PO_SECTION_GAPS, &s->n_gaps);
-	s->strings = section(header, PO_SECTION_STRINGS, &s->n_strings);
+	const void *at[PO_SECTIONS];
+	size_t i;
+
+	for (i = 0; i < PO_SECTIONS; i++)
+		at[i] = (const char *)header + header->sections[i].offset;
+	po_snapshot_assemble(header, at, snapshot);
 }
 
 static bool

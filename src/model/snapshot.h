@@ -153,6 +153,13 @@ struct po_snapshot {
 int po_snapshot_open(const void *image, size_t size,
     struct po_snapshot *snapshot, const char **why);
 
+/*
+ * The same for sections that lie here and there, and that nobody has to check:
+ * the header says how many records each of them has.
+ */
+void po_snapshot_assemble(const struct po_snapshot_header *header,
+    const void *const at[PO_SECTIONS], struct po_snapshot *snapshot);
+
 /* The text of s and its length; "" and 0 if s is unknown. */
 const char *po_snapshot_text(
     const struct po_snapshot *snapshot, po_string s, size_t *length);
