@@ -40,6 +40,8 @@ struct cli_out {
 
 void cli_out_begin(struct cli_out *out, int fd);
 void cli_out_write(struct cli_out *out, const char *data, size_t length);
+/* So many octets of the buffer, to be filled; NULL: they do not fit. */
+char *cli_out_room(struct cli_out *out, size_t length);
 void cli_out_text(struct cli_out *out, const char *text);
 void cli_out_number(struct cli_out *out, uint64_t number);
 void cli_out_spaces(struct cli_out *out, size_t count);

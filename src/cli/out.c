@@ -75,6 +75,20 @@ cli_out_write(struct cli_out *out, const char *data, size_t length)
 	}
 }
 
+char *
+cli_out_room(struct cli_out *out, size_t length)
+{
+	char *room;
+
+	if (length > sizeof(out->buffer) - out->used)
+		cli_out_flush(out);
+	if (length > sizeof(out->buffer) - out->used)
+		return NULL;
+	room = out->buffer + out->used;
+	out->used += length;
+	return room;
+}
+
 void
 cli_out_text(struct cli_out *out, const char *text)
 {

@@ -33,6 +33,7 @@ static const char *const titles[COLUMNS] = {"HOST", "STACK", "USER", "COMMAND",
 struct cell {
 	const char *text;
 	size_t length; /* octets */
+	size_t width; /* columns; as many as octets if all is ASCII */
 };
 
 /* A row's cells, and room for those that are made up here. */
@@ -52,6 +53,7 @@ struct table {
 	const struct cli_terminal *terminal;
 	const char *host; /* published text; NULL: the only one */
 	size_t width[COLUMNS];
+	size_t place[COLUMNS]; /* where they begin */
 	enum column first; /* no column ahead of it is shown */
 };
 
@@ -87,34 +89,50 @@ next_character(
 }
 
 static size_t
-cell_width(const struct table *table, const struct cell *cell)
+width_of(const struct table *table, const char *text, size_t length)
 {
 	size_t at = 0, width, sum = 0;
 
-	while (at < cell->length) {
-		at += next_character(
-		    table, cell->text + at, cell->length - at, &width);
-		sum += width;
-	}
+	while (at < length && (unsigned char)text[at] < 0x80)
+		at++;
+	for (sum = at; at < length; sum += width)
+		at += next_character(table, text + at, length - at, &width);
 	return sum;
+}
+
+/* Of ASCII text. */
+static struct cell
+ascii_cell(const char *text, size_t length)
+{
+	return (struct cell){text, length, length};
 }
 
 static struct cell
 constant(const char *text)
 {
-	return (struct cell){text, strlen(text)};
+	return ascii_cell(text, strlen(text));
 }
 
 /* Never empty, so that every line has the same number of fields. */
 static struct cell
-text_cell(const struct po_snapshot *snapshot, po_string string)
+text_cell(const struct table *table, po_string string)
 {
 	struct cell cell;
 
 	if (string == 0)
 		return constant("-");
-	cell.text = po_snapshot_text(snapshot, string, &cell.length);
+	cell.text = po_snapshot_text(table->snapshot, string, &cell.length);
+	cell.width = width_of(table, cell.text, cell.length);
 	return cell.length == 0 ? constant("\"\"") : cell;
+}
+
+static struct cell
+host_cell(const struct table *table)
+{
+	const char *host = table->host != NULL ? table->host : "";
+	size_t length = strlen(host);
+
+	return (struct cell){host, length, width_of(table, host, length)};
 }
 
 static struct cell
@@ -126,12 +144,18 @@ number_cell(char out[16], uint32_t number)
 		out[--at] = (char)('0' + number % 10);
 		number /= 10;
 	} while (number != 0);
-	return (struct cell){out + at, 16 - at};
+	return ascii_cell(out + at, 16 - at);
 }
 
 static struct cell
-command_cell(
-    const struct po_snapshot *snapshot, const struct po_process_record *process)
+address_cell(char out[PO_ADDRESS_TEXT_SIZE + 8],
+    const struct po_address *address, uint16_t port)
+{
+	return ascii_cell(out, po_address_port_format(address, port, out));
+}
+
+static struct cell
+command_cell(const struct table *table, const struct po_process_record *process)
 {
 	switch (process->kind) {
 	case PO_OWNER_NONE:
@@ -141,7 +165,7 @@ command_cell(
 	case PO_OWNER_UNSEEN:
 		return constant("(not seen)");
 	default:
-		return text_cell(snapshot, process->command);
+		return text_cell(table, process->command);
 	}
 }
 
@@ -149,31 +173,27 @@ static void
 fill_cells(
     struct cells *cells, const struct table *table, const struct cli_row *row)
 {
-	const struct po_snapshot *snapshot = table->snapshot;
 	const struct po_process_record *process = row->process;
 	const char *state = cli_row_state(row);
 	struct cell *at = cells->at;
 
-	at[COLUMN_HOST] = constant(table->host != NULL ? table->host : "");
+	at[COLUMN_HOST] = host_cell(table);
 	at[COLUMN_STACK] = number_cell(cells->stack, row->local->stack);
-	at[COLUMN_USER] = text_cell(snapshot, process->user);
-	at[COLUMN_COMMAND] = command_cell(snapshot, process);
+	at[COLUMN_USER] = text_cell(table, process->user);
+	at[COLUMN_COMMAND] = command_cell(table, process);
 	at[COLUMN_PID] = process->pid == 0
 			     ? constant("-")
 			     : number_cell(cells->pid, process->pid);
 	at[COLUMN_PROTO] =
 	    constant(po_protocol_name(row->local->protocol, cells->protocol));
-	at[COLUMN_LOCAL].text = cells->local;
-	at[COLUMN_LOCAL].length = po_address_port_format(
-	    &row->local->address, row->local->port, cells->local);
+	at[COLUMN_LOCAL] =
+	    address_cell(cells->local, &row->local->address, row->local->port);
 	at[COLUMN_REMOTE] = constant("-");
-	if (row->remote != NULL) {
-		at[COLUMN_REMOTE].text = cells->remote;
-		at[COLUMN_REMOTE].length = po_address_port_format(
-		    row->remote, row->remote_port, cells->remote);
-	}
+	if (row->remote != NULL)
+		at[COLUMN_REMOTE] =
+		    address_cell(cells->remote, row->remote, row->remote_port);
 	at[COLUMN_STATE] = constant(state != NULL ? state : "-");
-	at[COLUMN_SERVICE] = text_cell(snapshot, process->service);
+	at[COLUMN_SERVICE] = text_cell(table, process->service);
 }
 
 /* Finds each column's width; returns the number of rows. */
@@ -183,7 +203,7 @@ measure(struct table *table)
 	struct cli_rows rows;
 	struct cli_row row;
 	struct cells cells;
-	size_t count = 0, width, i;
+	size_t count = 0, i;
 
 	for (i = 0; i < COLUMNS; i++)
 		if (table->width[i] < strlen(titles[i]))
@@ -194,11 +214,9 @@ measure(struct table *table)
 		if (row.local->stack != 0 && table->first > COLUMN_STACK)
 			table->first = COLUMN_STACK;
 		fill_cells(&cells, table, &row);
-		for (i = 0; i < COLUMNS; i++) {
-			width = cell_width(table, &cells.at[i]);
-			if (width > table->width[i])
-				table->width[i] = width;
-		}
+		for (i = 0; i < COLUMNS; i++)
+			if (cells.at[i].width > table->width[i])
+				table->width[i] = cells.at[i].width;
 	}
 	return count;
 }
@@ -220,6 +238,18 @@ fit(struct table *table)
 		if (*wider <= WIDTH_MIN)
 			break;
 		(*wider)--;
+	}
+}
+
+/* The columns follow each other with a space in between. */
+static void
+place(struct table *table)
+{
+	size_t at = 0, i;
+
+	for (i = table->first; i < COLUMNS; i++) {
+		table->place[i] = at;
+		at += table->width[i] + 1;
 	}
 }
 
@@ -270,8 +300,7 @@ static void
 write_cell(
     const struct table *table, enum column column, const struct cell *cell)
 {
-	size_t limit = table->width[column];
-	size_t width = cell_width(table, cell);
+	size_t limit = table->width[column], width = cell->width;
 
 	if (column == COLUMN_PID)
 		cli_out_spaces(table->out, limit - width);
@@ -291,11 +320,48 @@ write_cell(
 		cli_out_spaces(table->out, limit - width + 1);
 }
 
+/* Whether all is ASCII, as it mostly is, and nothing is cut. */
+static bool
+is_simple(const struct table *table, const struct cell *cells)
+{
+	size_t i;
+
+	for (i = table->first; i < COLUMNS; i++)
+		if (cells[i].width != cells[i].length ||
+		    cells[i].width > table->width[i])
+			return false;
+	return true;
+}
+
+/* Puts the cells where they belong in a line of spaces; false: no room. */
+static bool
+write_simple(const struct table *table, const struct cell *cells)
+{
+	const size_t blank = table->place[COLUMN_SERVICE];
+	const size_t length = blank + cells[COLUMN_SERVICE].length;
+	char *line = cli_out_room(table->out, length + 1), *at;
+	size_t i;
+
+	if (line == NULL)
+		return false;
+	memset(line, ' ', blank);
+	for (i = table->first; i < COLUMNS; i++) {
+		at = line + table->place[i];
+		if (i == COLUMN_PID)
+			at += table->width[i] - cells[i].length;
+		memcpy(at, cells[i].text, cells[i].length);
+	}
+	line[length] = '\n';
+	return true;
+}
+
 static void
 write_line(const struct table *table, const struct cell *cells)
 {
 	enum column column;
 
+	if (is_simple(table, cells) && write_simple(table, cells))
+		return;
 	for (column = table->first; column < COLUMNS; column++)
 		write_cell(table, column, &cells[column]);
 }
@@ -343,6 +409,7 @@ cli_table_write(struct cli_out *out, const struct po_snapshot *snapshot,
 	if (count == 0)
 		return 0;
 	fit(&table);
+	place(&table);
 	write_titles(&table);
 	write_rows(&table);
 	return count;
@@ -370,6 +437,7 @@ cli_table_write_host(struct cli_out *out, const struct po_snapshot *snapshot,
 		return 0;
 	memcpy(hosts->width, table.width, sizeof(table.width));
 	fit(&table);
+	place(&table);
 	if (!hosts->begun)
 		write_titles(&table);
 	hosts->begun = true;

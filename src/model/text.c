@@ -204,6 +204,17 @@ put_number(char *out, uint32_t number)
 }
 
 static char *
+put_octet(char *out, unsigned int octet)
+{
+	if (octet >= 100)
+		*out++ = (char)('0' + octet / 100);
+	if (octet >= 10)
+		*out++ = (char)('0' + octet / 10 % 10);
+	*out++ = (char)('0' + octet % 10);
+	return out;
+}
+
+static char *
 put_ipv4(char *out, const uint8_t bytes[4])
 {
 	size_t i;
@@ -211,8 +222,9 @@ put_ipv4(char *out, const uint8_t bytes[4])
 	for (i = 0; i < 4; i++) {
 		if (i > 0)
 			*out++ = '.';
-		out = put_number(out, bytes[i]);
+		out = put_octet(out, bytes[i]);
 	}
+	*out = '\0';
 	return out;
 }
 
