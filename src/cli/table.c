@@ -39,8 +39,8 @@ struct cell {
 /* A row's cells, and room for those that are made up here. */
 struct cells {
 	struct cell at[COLUMNS];
-	char stack[16];
-	char pid[16];
+	char stack[PO_NUMBER_SIZE];
+	char pid[PO_NUMBER_SIZE];
 	char protocol[16];
 	char local[PO_ADDRESS_TEXT_SIZE + 8];
 	char remote[PO_ADDRESS_TEXT_SIZE + 8];
@@ -136,15 +136,9 @@ host_cell(const struct table *table)
 }
 
 static struct cell
-number_cell(char out[16], uint32_t number)
+number_cell(char out[PO_NUMBER_SIZE], uint32_t number)
 {
-	size_t at = 16;
-
-	do {
-		out[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number != 0);
-	return ascii_cell(out + at, 16 - at);
+	return ascii_cell(out, po_number_format(number, out));
 }
 
 static struct cell

@@ -31,7 +31,7 @@ open_collector(const struct po_collect_options *options, enum linux_way way,
 	if (collector != NULL) {
 		collector->facts = linux_facts_new(!options->no_executables);
 		/* /proc/net leaves questions that each socket has to answer. */
-		if (way == LINUX_BY_DIAG)
+		if (way == LINUX_BY_DIAG && !options->once)
 			collector->holdings = linux_holdings_new();
 	}
 	if (collector == NULL || collector->facts == NULL) {

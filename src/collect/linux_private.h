@@ -202,7 +202,10 @@ bool linux_is_enclosed(void);
 /* linux_gaps.c: what could not be seen. */
 int linux_add_gaps(struct linux_run *run);
 
-/* A whole small file, at most size octets; the length or -errno. */
+/*
+ * A file of /proc/PID, at most size octets; the length or -errno.  The kernel
+ * makes such a file up in one piece, so that one read brings all of it.
+ */
 ssize_t linux_read_at(int dir, const char *name, char *buffer, size_t size);
 
 #endif

@@ -70,22 +70,15 @@ ssize_t
 linux_read_at(int dir, const char *name, char *buffer, size_t size)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	size_t used = 0;
 	ssize_t got;
 
 	if (fd < 0)
 		return -errno;
-	do {
-		got = read(fd, buffer + used, size - used);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			got = -errno;
-			close(fd);
-			return got;
-		}
-		used += (size_t)got;
-	} while (got != 0 && used < size);
+	do
+		got = read(fd, buffer, size);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		got = -errno;
 	close(fd);
-	return (ssize_t)used;
+	return got;
 }

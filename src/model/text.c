@@ -186,21 +186,27 @@ po_protocol_number(const char *name)
 	return -1;
 }
 
-/* Decimal without printf(3), of which a listing of all sockets sees a lot. */
-static char *
-put_number(char *out, uint32_t number)
+/* Without printf(3), as a listing of all sockets sees a lot of them. */
+size_t
+po_number_format(uint32_t number, char out[PO_NUMBER_SIZE])
 {
-	char digits[10];
-	size_t count = 0;
+	char digits[PO_NUMBER_SIZE - 1];
+	size_t count = 0, at;
 
 	do {
 		digits[count++] = (char)('0' + number % 10);
 		number /= 10;
 	} while (number != 0);
-	while (count > 0)
-		*out++ = digits[--count];
-	*out = '\0';
-	return out;
+	for (at = 0; at < count; at++)
+		out[at] = digits[count - 1 - at];
+	out[count] = '\0';
+	return count;
+}
+
+static char *
+put_number(char *out, uint32_t number)
+{
+	return out + po_number_format(number, out);
 }
 
 static char *

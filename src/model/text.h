@@ -24,6 +24,10 @@ size_t po_text_clean(char out[PO_TEXT_MAX + 1], const char *in, size_t length);
 /* Whether length octets of text may be published as they are. */
 bool po_text_is_clean(const char *text, size_t length);
 
+/* In decimal, with a NUL; returns the length. */
+#define PO_NUMBER_SIZE 11
+size_t po_number_format(uint32_t number, char out[PO_NUMBER_SIZE]);
+
 /* Length octets of text as a decimal number up to max; false: they are none. */
 bool po_text_number(
     const char *text, size_t length, uint32_t max, uint32_t *number);
