@@ -26,7 +26,8 @@ def curves(sizes):
     """{size: results} as a curve of each name, with its exponent, and that of
     the cost divided by log n: 1 is n log n.  What is fixed makes small sizes
     dear, so the exponent is of the sizes from 10,000 on where there are
-    three of them."""
+    three of them.  Sizes are measured one after the other, while the machine
+    becomes faster and slower: each stands with its least cost."""
     names = {name for found in sizes.values() for name in found}
     return {name: curve({size: found[name] for size, found in sizes.items()
                          if name in found}) for name in sorted(names)}
@@ -36,8 +37,9 @@ def curve(found):
     missing = [f for f in found.values() if "absent" in f]
     if missing:
         return missing[0]
-    points = [{"sockets": size, "cpu": f["cpu"], "wall": f["wall"],
-               "us_per_row": f["cpu"] * 1e6 / f["rows"], "rows": f["rows"],
+    points = [{"sockets": size, "cpu": f["cpu_min"], "wall": f["wall"],
+               "us_per_row": f["cpu_min"] * 1e6 / f["rows"],
+               "cpu_median": f["cpu"], "rows": f["rows"],
                "rss_kib": f["rss_kib"], "n": f["n"],
                "bytes_per_row": f["rss_kib"] * 1024 / f["rows"]}
               for size, f in sorted(found.items())]

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Everybody's answer to the same question, in turns: the programs that are
 started for it and end, and a collector that stays."""
+import contextlib
 import json
+import os
 import random
 import shutil
 import sys
@@ -129,6 +131,8 @@ class Resident:
              "socket:" + self.daemon.socket_path]))["source"]
 
     def measure(self):
+        for pid in (self.daemon.pid, self.daemon.collector()):
+            go_where_we_are(pid)
         cpu, wall = self.refresh(self.refreshes)
         return {"cpu": cpu / self.refreshes, "wall": wall / self.refreshes,
                 "rss_kib": peak_rss_kib(self.daemon.collector())}
@@ -189,10 +193,29 @@ def started(entries, results):
         yield entry
 
 
+def go_where_we_are(pid):
+    """All threads of a process, to the CPUs that this one may use."""
+    for task in os.listdir("/proc/%d/task" % pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setaffinity(int(task), os.sched_getaffinity(0))
+
+
+@contextlib.contextmanager
+def on_one_cpu(turn):
+    """Each in turn; whatever is started meanwhile runs there, too."""
+    all_of_them = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(all_of_them)[turn % len(all_of_them)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, all_of_them)
+
+
 def measure(entries, rounds):
     """All of them in turns, so that what else happens on the machine strikes
-    everybody alike; and in another order each time, for what one leaves behind
-    in caches and free memory costs the next one up to a half more."""
+    everybody alike: on one CPU in each round, for a virtual one may be half as
+    fast again as the other for a while; and in another order each time, for
+    what one leaves behind in caches and free memory costs the next one."""
     results = {}
     present = list(started(entries, results))
     shuffler = random.Random(len(present))
@@ -200,8 +223,9 @@ def measure(entries, rounds):
     try:
         for turn in range(rounds):
             say("   round %d of %d" % (turn + 1, rounds))
-            for entry in shuffler.sample(present, len(present)):
-                samples[entry.name].append(entry.measure())
+            with on_one_cpu(turn):
+                for entry in shuffler.sample(present, len(present)):
+                    samples[entry.name].append(entry.measure())
     finally:
         for entry in present:
             entry.stop()
