@@ -310,8 +310,8 @@ po_builder_add_socket(
     struct po_builder *builder, const struct po_socket *socket)
 {
 	uint32_t at = (uint32_t)builder->sockets.count;
-	const struct handle_slot *known;
 	struct socket_entry *entry;
+	struct handle_slot *known;
 
 	if (at >= SOCKETS_MAX) {
 		builder->overflow++;
@@ -322,6 +322,8 @@ po_builder_add_socket(
 		return -ENOMEM;
 	fill_socket(entry, socket);
 	known = find_handle(builder, socket->handle);
+	if (known != NULL)
+		known->several = true;
 	entry->head = known == NULL ? at : (uint32_t)known->at - 1;
 	if (known == NULL && socket->handle != 0 &&
 	    insert_handle(builder, socket->handle, at) != 0)
@@ -488,6 +490,13 @@ is_wildcard(const struct po_address *address)
 	       memcmp(address->bytes, any, sizeof(any)) == 0;
 }
 
+/* Behind all sockets of the handle: they come after the head, if there are. */
+static size_t
+end_of_chain(const struct po_builder *builder, const struct handle_slot *slot)
+{
+	return slot->several ? builder->sockets.count : slot->at;
+}
+
 void
 po_builder_widen(struct po_builder *builder, uint64_t handle)
 {
@@ -499,8 +508,7 @@ po_builder_widen(struct po_builder *builder, uint64_t handle)
 	if (slot == NULL)
 		return;
 	head = (uint32_t)slot->at - 1;
-	/* The others of the chain, if any, come after the head. */
-	for (i = head; i < builder->sockets.count; i++) {
+	for (i = head; i < end_of_chain(builder, slot); i++) {
 		entry = socket_at(builder, i);
 		if (entry->head == head && !entry->row.connected &&
 		    is_wildcard(&entry->row.local.address))
@@ -531,7 +539,7 @@ po_builder_set_zone(struct po_builder *builder, uint64_t handle, uint32_t zone)
 	if (slot == NULL)
 		return;
 	head = (uint32_t)slot->at - 1;
-	for (i = head; i < builder->sockets.count; i++) {
+	for (i = head; i < end_of_chain(builder, slot); i++) {
 		entry = socket_at(builder, i);
 		if (entry->head != head)
 			continue;

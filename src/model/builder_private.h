@@ -41,7 +41,8 @@ struct index {
  */
 struct handle_slot {
 	uint64_t handle;
-	uint32_t at : 30; /* index of the first socket + 1, 0: free */
+	uint32_t at : 29; /* index of the first socket + 1, 0: free */
+	uint32_t several : 1; /* there are others */
 	uint32_t confirmed : 1;
 	uint32_t dropped : 1;
 	uint32_t holds; /* the latest hold, or NOTHING */
