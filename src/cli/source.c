@@ -138,10 +138,12 @@ collect_whole(struct cli_source *source, struct po_snapshot *snapshot,
 	if (result != 0)
 		return result;
 	result = po_snapshot_open(source->image, size, snapshot, &why);
-	if (result != 0)
+	if (result != 0) {
+		name_source(source);
 		snprintf(error, error_size,
-		    "the source %s gave an unusable snapshot: %s",
-		    po_collector_source(source->collector), why);
+		    "the source %s gave an unusable snapshot: %s", source->name,
+		    why);
+	}
 	return result;
 }
 

@@ -96,7 +96,7 @@ union po_bpf_record {
 /*
  * What the kernel's part notes for itself.  Here, and not on its stack, as the
  * verifier tries what follows for each value that it knows to be there: that
- * would make loading a third slower.
+ * would make loading two thirds longer.
  */
 struct po_bpf_notes {
 	/* The list of network namespaces. */
@@ -129,7 +129,7 @@ struct po_bpf_control {
 	/* What is wanted. */
 	uint32_t own_stack_only;
 	struct po_bpf_table table; /* to be walked; none: tables are sought */
-	/* The reader's network namespace, which the search for tables finds. */
+	/* The reader's network namespace; the tables' walk finds it. */
 	uint64_t own;
 	/* How far it has come: records that are to be read, if any. */
 	uint32_t used;

@@ -242,6 +242,8 @@ struct {
 /* A map as well, of a single value; it needs no look-up. */
 struct po_bpf_control control;
 
+#define notes (control.notes)
+
 /* Room for one more record, not counted yet; NULL: it is full. */
 static __always_inline union po_bpf_record *
 next_record(void)

@@ -19,7 +19,6 @@
  */
 #define SOCK(member) bpf_core_field_offset(struct inet_sock, sk.member)
 #define NODE SOCK(__sk_common.skc_nulls_node)
-#define notes control.notes
 #define INODE bpf_core_field_offset(struct socket_alloc, vfs_inode)
 
 /* Since Linux 6.2; the programs that need it are not loaded elsewhere. */

@@ -153,7 +153,7 @@ struct linux_collector {
 	int own_stack; /* descriptor of the own namespace */
 	struct linux_bpf *bpf; /* of LINUX_BY_BPF, otherwise NULL */
 	struct linux_facts *facts;
-	struct linux_holdings *holdings; /* of LINUX_BY_DIAG, otherwise NULL */
+	struct linux_holdings *holdings; /* of a resident diag, else NULL */
 	struct linux_set ownerless; /* from the last collection, sorted */
 };
 

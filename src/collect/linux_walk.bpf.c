@@ -108,10 +108,10 @@ visit_net(__u32 step, void *unused)
 static __always_inline bool
 visit_nets(void)
 {
-	notes.found = control.table.address == 0;
+	notes.found = false;
 	notes.net = control.own + bpf_core_field_offset(struct net, list);
 	bpf_loop(NETS_MAX, visit_net, NULL, 0);
-	return notes.found;
+	return control.table.address == 0 || notes.found;
 }
 
 /* Records one entry; false: there is no room. */

@@ -25,7 +25,11 @@ struct po_builder_options {
 	const char *(*user_name)(void *context, uint32_t uid);
 	void *context;
 	struct po_profile *profile; /* or NULL */
-	bool once; /* no second collection comes that memory is kept for */
+	/*
+	 * No second collection comes that memory is kept for: with the seal,
+	 * what is known of handles goes.
+	 */
+	bool once;
 };
 
 /* What the header says and the builder cannot know. */

@@ -95,7 +95,8 @@ def curves(y, growth):
     across = Scale([p["sockets"] for p in points], PLOT)
     up = Scale([p["cpu"] for p in points], 200)
     top = y + TITLE
-    out = [text(12, y + 20, "CPU time of a refresh by number of sockets")]
+    out = [text(12, y + 20,
+                "CPU time of a refresh by number of sockets, least of several")]
     for mark in across.marks():
         x = LEFT + across.at(mark)
         out += [line(x, top, x, top + 200, "grid"),

@@ -27,7 +27,7 @@ def curves(sizes):
     the cost divided by log n: 1 is n log n.  What is fixed makes small sizes
     dear, so the exponent is of the sizes from 10,000 on where there are
     three of them.  Sizes are measured one after the other, while the machine
-    becomes faster and slower: each stands with its least cost."""
+    becomes faster and slower: each stands with the least CPU time."""
     names = {name for found in sizes.values() for name in found}
     return {name: curve({size: found[name] for size, found in sizes.items()
                          if name in found}) for name in sorted(names)}

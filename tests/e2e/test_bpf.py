@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
@@ -163,6 +164,50 @@ def test_twenty_thousand_sockets(work):
             if source == "proc":        # which cannot tell * from ::
                 found, wanted = plain(found), plain(wanted)
             assert (found - wanted, wanted - found) == (set(), set()), source
+    finally:
+        process.stdin.close()
+        process.wait(20)
+
+
+# Tables that belong to one namespace
+
+APART = r"""
+import os, socket, sys
+tcp = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(tcp.getsockname())
+served = tcp.accept()[0]
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.bind(("127.0.0.1", 0))
+print(os.stat("/proc/self/ns/net").st_ino,
+      *(open("/proc/sys/net/ipv4/" + name).read().strip()
+        for name in ("tcp_ehash_entries", "udp_hash_entries")),
+      *(s.getsockname()[1] for s in (tcp, client, udp)), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("source", ALL)
+def test_tables_of_their_own(source):
+    """The sockets of a namespace may be in no other's hash tables."""
+    process = subprocess.Popen(
+        ["unshare", "-n", "sh", "-c",
+         "cd /proc/sys/net/ipv4 && echo 512 > tcp_child_ehash_entries &&"
+         " echo 256 > udp_child_hash_entries &&"
+         " exec unshare -n sh -c 'ip link set lo up; exec \"$@\"' sh \"$@\"",
+         "sh", sys.executable, "-c", APART],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        stack, *entries, tcp, client, udp = map(
+            int, process.stdout.readline().split())
+        assert entries == [512, 256]     # negative: they are shared
+        answer = portowner("-a", "--json", "--source", source)
+        assert answer.json["source"] == source
+        assert {(s["protocol"], s["local_port"], s["remote_port"], s["state"],
+                 s["pid"]) for s in answer.sockets if s["stack"] == stack} == {
+            ("tcp", tcp, None, "LISTEN", process.pid),
+            ("tcp", tcp, client, "ESTABLISHED", process.pid),
+            ("tcp", client, tcp, "ESTABLISHED", process.pid),
+            ("udp", udp, None, "BOUND", process.pid)}
     finally:
         process.stdin.close()
         process.wait(20)

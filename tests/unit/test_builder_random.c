@@ -115,10 +115,11 @@ check(const struct ref_input *input, struct po_builder *builder)
 }
 
 static struct po_builder *
-builder_for(const struct ref_input *input, uint32_t max_rows)
+builder_for(const struct ref_input *input, uint32_t max_rows, bool once)
 {
 	const struct po_builder_options options = {
 	    .max_rows = max_rows,
+	    .once = once,
 	    .listener_ephemeral_udp = input->listener_ephemeral_udp,
 	};
 	struct po_builder *builder = po_builder_new(&options);
@@ -135,7 +136,7 @@ test_small(void)
 
 	for (seed = 1; seed <= 300; seed++) {
 		collection_make(&collection, seed, (size_t)(seed % 60));
-		builder = builder_for(&collection.input, 1000000);
+		builder = builder_for(&collection.input, 1000000, false);
 		check(&collection.input, builder);
 		po_builder_free(builder);
 	}
@@ -149,7 +150,7 @@ test_large(void)
 
 	for (seed = 1; seed <= 2; seed++) {
 		collection_make(&collection, 1000 + seed, 2500);
-		builder = builder_for(&collection.input, 1000000);
+		builder = builder_for(&collection.input, 1000000, false);
 		check(&collection.input, builder);
 		/* Again, after a reset. */
 		check(&collection.input, builder);
@@ -173,7 +174,7 @@ test_order_of_intake(void)
 		collection.sockets[i] = collection.sockets[k];
 		collection.sockets[k] = swapped;
 	}
-	builder = builder_for(&collection.input, 1000000);
+	builder = builder_for(&collection.input, 1000000, false);
 	check(&collection.input, builder);
 	po_builder_free(builder);
 }
@@ -191,7 +192,7 @@ test_limits(void)
 	collection_make(&collection, 5, 300);
 	CU_ASSERT_TRUE_FATAL(reference_make(&collection.input, &r));
 	for (limit = 1; limit < 500; limit += 23) {
-		builder = builder_for(&collection.input, limit);
+		builder = builder_for(&collection.input, limit, false);
 		CU_ASSERT_EQUAL_FATAL(
 		    collection_tell(&collection.input, builder), 0);
 		sealed_make(&d, builder);
@@ -212,6 +213,68 @@ test_limits(void)
 	reference_free(&r);
 }
 
+static bool
+same(const void *a, size_t n, const void *b, size_t m, size_t size)
+{
+	return n == m && (n == 0 || memcmp(a, b, n * size) == 0);
+}
+
+#define SAME(a, b, rows)                                                       \
+	same((a)->rows, (a)->n_##rows, (b)->rows, (b)->n_##rows,               \
+	    sizeof(*(a)->rows))
+
+static bool
+same_rows(const struct po_snapshot *a, const struct po_snapshot *b)
+{
+	return memcmp(a->header, b->header, sizeof(*a->header)) == 0 &&
+	       SAME(a, b, endpoints) && SAME(a, b, owners) &&
+	       SAME(a, b, listeners) && SAME(a, b, connections) &&
+	       SAME(a, b, processes) && SAME(a, b, gaps) && SAME(a, b, strings);
+}
+
+/* What lies in pieces is what the image of them has, as is one piece. */
+static void
+check_view(struct po_builder *builder)
+{
+	static const struct po_seal seal = {.source = "test"};
+	struct po_snapshot view, opened;
+	struct po_pieces pieces, one;
+	void *image;
+
+	CU_ASSERT_EQUAL_FATAL(
+	    po_builder_seal_pieces(builder, &seal, &pieces), 0);
+	po_pieces_view(&pieces, &view);
+	image = po_pieces_join(&pieces);
+	CU_ASSERT_EQUAL_FATAL(
+	    po_snapshot_open(image, pieces.size, &opened, NULL), 0);
+	CU_ASSERT_TRUE(same_rows(&view, &opened));
+	one = (struct po_pieces){
+	    .header = image, .count = 1, .size = pieces.size};
+	one.items[0] = (struct po_bytes){image, pieces.size};
+	po_pieces_view(&one, &view);
+	CU_ASSERT_TRUE(same_rows(&view, &opened));
+	free(image);
+}
+
+static void
+test_view(void)
+{
+	struct po_builder *builder;
+	uint64_t seed;
+
+	for (seed = 1; seed <= 100; seed++) {
+		collection_make(&collection, seed, (size_t)(seed * 5));
+		builder =
+		    builder_for(&collection.input, 1000000, seed % 2 == 0);
+		CU_ASSERT_EQUAL_FATAL(
+		    collection_tell(&collection.input, builder), 0);
+		check_view(builder);
+		/* A second collection is one like any other. */
+		check(&collection.input, builder);
+		po_builder_free(builder);
+	}
+}
+
 int
 main(void)
 {
@@ -220,6 +283,7 @@ main(void)
 	    {"large collections", test_large},
 	    {"the order of intake", test_order_of_intake},
 	    {"limits", test_limits},
+	    {"a view of the pieces", test_view},
 	    CU_TEST_INFO_NULL,
 	};
 
