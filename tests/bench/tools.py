@@ -2,7 +2,6 @@
 """What every part of the benchmark needs: where the programs are, what a
 command or a running process costs, the load of sockets."""
 import contextlib
-import glob
 import json
 import math
 import os
@@ -133,16 +132,11 @@ class Load(Fed):
         self.counts = {key: int(value) for key, value in pairs.items()}
 
 
-NAMED = "/run/netns"      # namespaces that ip-netns(8) keeps
-
-
 def prepare_namespace():
     """The loopback interface, and every port of it for the load; what other
-    network namespaces there are is hidden from whoever looks for their
-    names."""
+    network namespaces mounts keep is hidden from whoever looks for them."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    for kept in glob.glob(NAMED + "/*"):
-        subprocess.run(["umount", kept], check=True)
+    subprocess.run(["umount", "--all", "--types", "nsfs"], check=True)
     with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as f:
         f.write("1024 65535")
 
